@@ -1,0 +1,120 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { type Peers, preparePeers, REGISTRY, WHERRY } from './peers.ts';
+import { table } from './report.ts';
+import { type Command, interleave, type Series } from './sample.ts';
+
+/** Everything compared, by section: what is timed, beside whom, how often. */
+interface Section {
+  readonly title: string;
+  readonly peer: string;
+  readonly rounds: number;
+  readonly subjects: Readonly<Record<string, Command>>;
+}
+
+function sections({ bundle }: Peers): Record<string, Section> {
+  const debian = `${REGISTRY}/debian:bookworm`;
+  const run = (program: string, ...flags: string[]): Command => ({
+    argv: [program, 'run', '--rm', '--network', 'none', ...flags, debian, 'true'],
+  });
+  const pull = (program: string, image: string): Command => ({
+    before: [program, 'rmi', '-f', image],
+    argv: [program, 'pull', '-q', image],
+  });
+  return {
+    run: {
+      title: '`run --rm --network none debian true`',
+      peer: 'podman',
+      rounds: 15,
+      subjects: {
+        wherry: run(WHERRY),
+        'wherry, no log': run(WHERRY, '--log-driver', 'none'),
+        podman: run('podman'),
+        'crun run (a ready bundle)': { argv: ['crun', 'run', '-b', bundle, 'bench'] },
+        'bwrap (a ready tree)': {
+          argv: [
+            'bwrap',
+            '--unshare-all',
+            '--bind',
+            `${bundle}/rootfs`,
+            '/',
+            '--proc',
+            '/proc',
+            '--dev',
+            '/dev',
+            '/bin/true',
+          ],
+        },
+      },
+    },
+    cli: {
+      title: 'What the command line itself costs',
+      peer: 'podman ps',
+      rounds: 15,
+      subjects: {
+        'node -e 0': { argv: [process.execPath, '-e', '0'] },
+        'wherry version': { argv: [WHERRY, 'version'] },
+        'wherry ps': { argv: [WHERRY, 'ps'] },
+        'wherry images': { argv: [WHERRY, 'images'] },
+        'podman ps': { argv: ['podman', 'ps'] },
+        'podman images': { argv: ['podman', 'images'] },
+      },
+    },
+    pull: {
+      title: 'Pull of Debian (170 MB unpacked) from a registry on this machine, cold store',
+      peer: 'podman',
+      rounds: 4,
+      subjects: { wherry: pull(WHERRY, debian), podman: pull('podman', debian) },
+    },
+  };
+}
+
+function machine(): string {
+  const kernel = os.release();
+  const system = /PRETTY_NAME="(.*)"/.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? 'Linux';
+  const podman = execFileSync('podman', ['--version']).toString().trim();
+  const load = os.loadavg()[0]?.toFixed(1);
+  return `${system}, Linux ${kernel}, ${os.cpus().length} cores, ${podman}, Node ${process.version}, load ${load} at the start.`;
+}
+
+const peers = preparePeers();
+const all = sections(peers);
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !(name in all));
+if (unknown.length > 0) {
+  process.stderr.write(
+    `bench: no section ${unknown.join(', ')}; there are ${Object.keys(all).join(', ')}.\n`,
+  );
+  process.exit(2);
+}
+for (const image of ['debian:bookworm']) {
+  for (const program of [WHERRY, 'podman']) {
+    execFileSync(program, ['pull', '-q', `${REGISTRY}/${image}`], {
+      ...peers.user,
+      env: { ...peers.user.env },
+      cwd: peers.user.env.HOME,
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+  }
+}
+const report = [
+  '# Figures',
+  '',
+  machine(),
+  'Read the ratios; each section was taken in interleaved rounds.',
+  '',
+];
+const raw: Record<string, Series[]> = {};
+for (const [name, section] of Object.entries(all)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  const series = interleave(section.subjects, section.rounds, peers.user);
+  raw[name] = series;
+  report.push(table(section.title, series, section.peer));
+  console.log(report.at(-1));
+}
+const suffix = wanted.length > 0 ? `-${wanted.join('-')}` : '';
+const out = path.join(import.meta.dirname, 'results');
+writeFileSync(path.join(out, `figures${suffix}.md`), report.join('\n'));
+writeFileSync(path.join(out, `figures${suffix}.json`), `${JSON.stringify(raw)}\n`);

@@ -1,0 +1,31 @@
+import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { WherryError } from '@wherry/core/errors';
+import { isTerminal, STDIN } from './terminal/output.ts';
+
+/** An archive from a file, or from standard input. @throws WherryError `E_TERMINAL`, `E_INPUT_FILE` */
+export async function readArchiveFrom(
+  file: string | undefined,
+  hint: string,
+): Promise<AsyncIterable<Uint8Array>> {
+  if (file !== undefined) return openFile(file);
+  if (!isTerminal(STDIN)) return createReadStream('', { fd: STDIN, autoClose: false });
+  throw new WherryError('requested load from stdin, but stdin is empty', {
+    code: 'E_TERMINAL',
+    hint,
+    exitCode: 1,
+  });
+}
+
+async function openFile(file: string): Promise<AsyncIterable<Uint8Array>> {
+  try {
+    return (await open(file)).createReadStream({ highWaterMark: 512 << 10 });
+  } catch (cause) {
+    throw new WherryError(`The archive ${file} can't be read: ${(cause as Error).message}.`, {
+      code: 'E_INPUT_FILE',
+      hint: 'Name a tar archive that you may read.',
+      exitCode: 1,
+      cause,
+    });
+  }
+}

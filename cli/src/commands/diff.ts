@@ -1,0 +1,17 @@
+import { BaseCommand } from '../base-command.ts';
+import { print } from '../terminal/output.ts';
+
+export default class Diff extends BaseCommand {
+  static override id = 'diff';
+  static override summary = "Inspect changes to files or directories on a container's filesystem";
+  static override usage = 'CONTAINER';
+  static override arity = { min: 1, max: 1 };
+  static override completes = 'containers' as const;
+
+  override async run(): Promise<undefined> {
+    const { args } = this.read(Diff.flags);
+    const { containers } = await this.engine();
+    const changes = await containers.changes(args[0] ?? '');
+    if (changes.length > 0) print(changes.map(({ kind, path }) => `${kind} ${path}`).join('\n'));
+  }
+}

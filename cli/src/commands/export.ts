@@ -1,0 +1,26 @@
+import * as Flags from '@oclif/core/flags';
+import { refuseTerminal, writeArchive } from '../archive-output.ts';
+import { BaseCommand } from '../base-command.ts';
+
+export default class Export extends BaseCommand {
+  static override id = 'export';
+  static override summary = "Export a container's filesystem as a tar archive";
+  static override usage = '[OPTIONS] CONTAINER';
+  static override arity = { min: 1, max: 1 };
+  static override completes = 'containers' as const;
+  static override flags = {
+    output: Flags.string({
+      char: 'o',
+      helpValue: 'string',
+      summary: 'Write to a file, instead of STDOUT',
+    }),
+  };
+
+  override async run(): Promise<undefined> {
+    const { flags, args } = this.read(Export.flags);
+    const [container = ''] = args;
+    refuseTerminal(flags.output, `export -o files.tar ${container}`);
+    const { images } = await this.engine();
+    await writeArchive(flags.output, images.export(container));
+  }
+}

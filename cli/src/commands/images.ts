@@ -1,0 +1,49 @@
+import * as Flags from '@oclif/core/flags';
+import { BaseCommand } from '../base-command.ts';
+import { filterImages, imageList } from '../format/images.ts';
+import { LIST_FORMAT_SUMMARY, renderList } from '../format/list.ts';
+import { print } from '../terminal/output.ts';
+
+export default class Images extends BaseCommand {
+  static override id = 'images';
+  static override summary = 'List images';
+  static override usage = '[OPTIONS] [REPOSITORY[:TAG]]';
+  static override arity = { min: 0, max: 1 };
+  static override completes = 'images' as const;
+  static override flags = {
+    all: Flags.boolean({
+      char: 'a',
+      summary: 'Show all images (default hides intermediate images; there are none)',
+    }),
+    digests: Flags.boolean({ summary: 'Show digests' }),
+    filter: Flags.string({
+      char: 'f',
+      multiple: true,
+      helpValue: 'filter',
+      summary: 'Filter output based on conditions provided: before, dangling, label, reference, since, until',
+    }),
+    format: Flags.string({ helpValue: 'string', summary: LIST_FORMAT_SUMMARY }),
+    'no-trunc': Flags.boolean({ summary: "Don't truncate output" }),
+    quiet: Flags.boolean({ char: 'q', summary: 'Only show image IDs' }),
+  };
+
+  override async run(): Promise<undefined> {
+    const { flags, args } = this.read(Images.flags);
+    const engine = await this.engine();
+    const all = engine.images.list();
+    const items = filterImages(all, flags.filter ?? [], {
+      name: args[0],
+      createdOf: (reference) => {
+        const { id } = engine.images.resolve(reference);
+        return all.find((each) => each.id === id)?.created ?? '';
+      },
+    });
+    const list = imageList({ noTrunc: flags['no-trunc'], digests: flags.digests, now: Date.now() });
+    const text = await renderList(list, {
+      items,
+      format: flags.format,
+      quiet: flags.quiet ? 'ID' : undefined,
+    });
+    if (text !== '') print(text);
+  }
+}

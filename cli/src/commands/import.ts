@@ -1,0 +1,44 @@
+import * as Flags from '@oclif/core/flags';
+import { readArchiveFrom } from '../archive-input.ts';
+import { BaseCommand } from '../base-command.ts';
+import { interruptible } from '../interrupt.ts';
+import { print } from '../terminal/output.ts';
+
+export default class Import extends BaseCommand {
+  static override id = 'import';
+  static override summary = 'Import the contents from a tarball to create a filesystem image';
+  static override usage = '[OPTIONS] FILE|- [REPOSITORY[:TAG]]';
+  static override arity = { min: 1, max: 2 };
+  static override flags = {
+    change: Flags.string({
+      char: 'c',
+      multiple: true,
+      helpValue: 'list',
+      summary: 'Apply Dockerfile instruction to the created image',
+    }),
+    message: Flags.string({
+      char: 'm',
+      helpValue: 'string',
+      summary: 'Set commit message for imported image',
+    }),
+    platform: Flags.string({ helpValue: 'string', summary: 'Platform that the image is for' }),
+  };
+
+  override async run(): Promise<undefined> {
+    const { flags, args } = this.read(Import.flags);
+    const [file = '', reference] = args;
+    const source = await readArchiveFrom(file === '-' ? undefined : file, 'wherry import files.tar');
+    const { images } = await this.engine();
+    const id = await interruptible((signal) =>
+      images.import({
+        source,
+        changes: flags.change ?? [],
+        signal,
+        ...(reference === undefined ? {} : { reference }),
+        ...(flags.message === undefined ? {} : { message: flags.message }),
+        ...(flags.platform === undefined ? {} : { platform: flags.platform }),
+      }),
+    );
+    print(id);
+  }
+}

@@ -1,0 +1,82 @@
+import * as Flags from '@oclif/core/flags';
+import { WherryError } from '@wherry/core/errors';
+import { BaseCommand } from '../base-command.ts';
+import { forEachNamed } from '../each.ts';
+import type { EngineHandle } from '../engine.ts';
+import { FORMAT_SUMMARY, renderOne } from '../format/one.ts';
+import { print } from '../terminal/output.ts';
+
+const TYPES = ['container', 'image', 'volume', 'network'] as const;
+type Type = (typeof TYPES)[number];
+type Fields = Readonly<Record<string, unknown>>;
+
+/** What a name stands for, looked for in Docker's order; `container inspect` and `image inspect` know the kind. */
+export default class Inspect extends BaseCommand {
+  static override id = 'inspect';
+  static override summary = 'Return low-level information on Wherry objects';
+  static override usage = '[OPTIONS] NAME|ID [NAME|ID...]';
+  static override arity = { min: 1, max: Number.POSITIVE_INFINITY };
+  static override completes = 'containers' as const;
+  static override flags = {
+    format: Flags.string({ char: 'f', helpValue: 'string', summary: FORMAT_SUMMARY }),
+    size: Flags.boolean({ char: 's', summary: 'Display total file sizes if the type is container' }),
+    type: Flags.string({
+      options: TYPES,
+      helpValue: 'string',
+      summary: 'Only inspect objects of the given type',
+    }),
+  };
+
+  override async run(): Promise<number> {
+    const { flags, args } = this.read(Inspect.flags);
+    const { format, size } = flags;
+    const engine = await this.engine();
+    const called = TYPES.find((type) => this.context.called === `${type} inspect`);
+    const type = called ?? TYPES.find((each) => each === flags.type);
+    const found: Fields[] = [];
+    const status = await forEachNamed(args, this.options, async (name) => {
+      const object = await lookUp(engine, type === undefined ? TYPES : [type], name, size);
+      if (format === undefined || format === 'json') found.push(object);
+      else print(await renderOne(format, object));
+    });
+    if (format === undefined) print(JSON.stringify(found, undefined, 4));
+    if (format === 'json') print(await renderOne('json', found));
+    return status;
+  }
+}
+
+async function lookUp(
+  engine: EngineHandle,
+  types: readonly Type[],
+  name: string,
+  size: boolean,
+): Promise<Fields> {
+  let missing: WherryError | undefined;
+  for (const type of types) {
+    try {
+      return await LOOK_UP[type](engine, name, size);
+    } catch (error) {
+      if (!(error instanceof WherryError) || !NOT_THERE.test(error.code)) throw error;
+      missing = error;
+    }
+  }
+  if (types.length === 1 && missing !== undefined) throw missing;
+  throw new WherryError(`No such object: ${name}`, {
+    code: 'E_OBJECT_NOT_FOUND',
+    hint: 'wherry ps -a, images, volume ls and network ls   list what there is.',
+  });
+}
+
+const NOT_THERE = /^E_(\w+_NOT_FOUND|INVALID_REFERENCE|VOLUME_NAME)$/;
+
+const LOOK_UP: Readonly<
+  Record<Type, (engine: EngineHandle, name: string, size: boolean) => Promise<Fields> | Fields>
+> = {
+  container: ({ containers }, name, size) => containers.inspect(name, { size }),
+  image: ({ images }, name) => images.inspect(name),
+  volume: async ({ volumes }, name) => {
+    const { inspectedVolume } = await import('../format/volumes.ts');
+    return inspectedVolume(await volumes.find(name));
+  },
+  network: async ({ networks }, name) => ({ ...(await networks.inspect(name)) }),
+};

@@ -1,0 +1,45 @@
+import * as Flags from '@oclif/core/flags';
+import { readArchiveFrom } from '../archive-input.ts';
+import { BaseCommand } from '../base-command.ts';
+import { interruptible } from '../interrupt.ts';
+import { pullProgress, SILENT } from '../progress/reporter.ts';
+import { isTerminal, print, STDOUT } from '../terminal/output.ts';
+
+export default class Load extends BaseCommand {
+  static override id = 'load';
+  static override summary = 'Load an image from a tar archive or STDIN';
+  static override usage = '[OPTIONS]';
+  static override flags = {
+    input: Flags.string({
+      char: 'i',
+      helpValue: 'string',
+      summary: 'Read from tar archive file, instead of STDIN',
+    }),
+    quiet: Flags.boolean({ char: 'q', summary: 'Suppress the load output' }),
+    'storage-driver': Flags.string({
+      helpValue: 'string',
+      summary: 'Storage driver to unpack the layers with',
+    }),
+  };
+
+  override async run(): Promise<undefined> {
+    const { flags } = this.read(Load.flags);
+    const { 'storage-driver': storageDriver } = flags;
+    const source = await readArchiveFrom(flags.input, 'wherry load -i images.tar');
+    // Docker draws layers on a terminal alone.
+    const progress = flags.quiet || !isTerminal(STDOUT) ? SILENT : pullProgress(STDOUT);
+    const { images } = await this.engine();
+    const loaded = await interruptible((signal) =>
+      images.load({
+        source,
+        signal,
+        onEvent: progress.onEvent,
+        ...(storageDriver === undefined ? {} : { storageDriver }),
+      }),
+    ).finally(progress.end);
+    for (const { id, names } of loaded) {
+      for (const name of names) print(`Loaded image: ${name}`);
+      if (names.length === 0) print(`Loaded image ID: ${id}`);
+    }
+  }
+}

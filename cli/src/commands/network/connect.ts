@@ -1,0 +1,30 @@
+import * as Flags from '@oclif/core/flags';
+import { BaseCommand } from '../../base-command.ts';
+
+export default class NetworkConnect extends BaseCommand {
+  static override id = 'network connect';
+  static override summary = 'Connect a container to a network';
+  static override usage = '[OPTIONS] NETWORK CONTAINER';
+  static override arity = { min: 2, max: 2 };
+  static override completes = 'nothing' as const;
+  static override flags = {
+    alias: Flags.string({
+      multiple: true,
+      helpValue: 'strings',
+      summary: 'Add network-scoped alias for the container',
+    }),
+    ip: Flags.string({ helpValue: 'string', summary: 'IPv4 address (e.g., "172.30.100.104")' }),
+    ip6: Flags.string({ helpValue: 'string', summary: 'IPv6 address (e.g., "2001:db8::33")' }),
+  };
+
+  override async run(): Promise<undefined> {
+    const { flags, args } = this.read(NetworkConnect.flags);
+    const [network = '', container = ''] = args;
+    const { networks } = await this.engine();
+    await networks.connect(network, container, {
+      aliases: flags.alias ?? [],
+      ip: flags.ip,
+      ip6: flags.ip6,
+    });
+  }
+}

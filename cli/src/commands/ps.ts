@@ -1,0 +1,52 @@
+import * as Flags from '@oclif/core/flags';
+import type { ContainerSummary } from '@wherry/core/api';
+import { BaseCommand } from '../base-command.ts';
+import { containerList, filterContainers } from '../format/containers.ts';
+import { LIST_FORMAT_SUMMARY, renderList } from '../format/list.ts';
+import { print } from '../terminal/output.ts';
+
+export default class Ps extends BaseCommand {
+  static override id = 'ps';
+  static override summary = 'List containers';
+  static override usage = '[OPTIONS]';
+  static override flags = {
+    all: Flags.boolean({ char: 'a', summary: 'Show all containers (default shows just running)' }),
+    filter: Flags.string({
+      char: 'f',
+      multiple: true,
+      helpValue: 'filter',
+      summary: 'Filter output based on conditions provided: ancestor, exited, id, label, name, status',
+    }),
+    format: Flags.string({ helpValue: 'string', summary: LIST_FORMAT_SUMMARY }),
+    last: Flags.integer({
+      char: 'n',
+      helpValue: 'int',
+      summary: 'Show n last created containers (includes all states) (default -1)',
+    }),
+    latest: Flags.boolean({ char: 'l', summary: 'Show the latest created container (includes all states)' }),
+    'no-trunc': Flags.boolean({ summary: "Don't truncate output" }),
+    quiet: Flags.boolean({ char: 'q', summary: 'Only display container IDs' }),
+  };
+
+  override async run(): Promise<undefined> {
+    const { flags } = this.read(Ps.flags);
+    const last = flags.latest ? 1 : (flags.last ?? -1);
+    const engine = await this.engine();
+    const filters = flags.filter ?? [];
+    // As in Docker, a filter on a state that isn't running looks at all containers.
+    const all = flags.all || last >= 0 || filters.some((each) => /^(status|exited)=/.test(each));
+    const found = filterContainers(engine.containers.list({ all }), filters).toSorted(newestFirst);
+    const items = last >= 0 ? found.slice(0, last) : found;
+    const list = containerList({ noTrunc: flags['no-trunc'], now: Date.now() });
+    const text = await renderList(list, {
+      items,
+      format: flags.format,
+      quiet: flags.quiet ? 'ID' : undefined,
+    });
+    if (text !== '') print(text);
+  }
+}
+
+function newestFirst(a: ContainerSummary, b: ContainerSummary): number {
+  return a.created < b.created ? 1 : a.created > b.created ? -1 : 0;
+}

@@ -1,0 +1,25 @@
+import * as Flags from '@oclif/core/flags';
+import { refuseTerminal, writeArchive } from '../archive-output.ts';
+import { BaseCommand } from '../base-command.ts';
+
+export default class Save extends BaseCommand {
+  static override id = 'save';
+  static override summary = 'Save one or more images to a tar archive (streamed to STDOUT by default)';
+  static override usage = '[OPTIONS] IMAGE [IMAGE...]';
+  static override arity = { min: 1, max: Number.POSITIVE_INFINITY };
+  static override completes = 'images' as const;
+  static override flags = {
+    output: Flags.string({
+      char: 'o',
+      helpValue: 'string',
+      summary: 'Write to a file, instead of STDOUT',
+    }),
+  };
+
+  override async run(): Promise<undefined> {
+    const { flags, args } = this.read(Save.flags);
+    refuseTerminal(flags.output, `save -o images.tar ${args.join(' ')}`);
+    const { images } = await this.engine();
+    await writeArchive(flags.output, images.save(args));
+  }
+}

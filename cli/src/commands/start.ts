@@ -1,0 +1,45 @@
+import * as Flags from '@oclif/core/flags';
+import { WherryError } from '@wherry/core/errors';
+import { ContainerCommand } from '../container-command.ts';
+import { forEachNamed } from '../each.ts';
+import { print } from '../terminal/output.ts';
+
+export default class Start extends ContainerCommand {
+  static override id = 'start';
+  static override summary = 'Start one or more stopped containers';
+  static override usage = '[OPTIONS] CONTAINER [CONTAINER...]';
+  static override arity = { min: 1, max: Number.POSITIVE_INFINITY };
+  static override completes = 'stopped' as const;
+  static override flags = {
+    attach: Flags.boolean({ char: 'a', summary: 'Attach STDOUT/STDERR and forward signals' }),
+    'detach-keys': Flags.string({
+      helpValue: 'string',
+      summary: 'Override the key sequence for detaching a container',
+    }),
+    interactive: Flags.boolean({ char: 'i', summary: "Attach container's STDIN" }),
+  };
+
+  override async run(): Promise<number> {
+    const { flags, args } = this.read(Start.flags);
+    const { containers } = await this.engine();
+    if (!flags.attach && !flags.interactive) {
+      return forEachNamed(args, this.options, async (name) => {
+        await containers.start(containers.find(name));
+        print(name);
+      });
+    }
+    const [name = '', ...others] = args;
+    if (others.length > 0) {
+      throw new WherryError('you cannot start and attach multiple containers at once', {
+        code: 'E_USAGE',
+        hint: 'Name one container, or leave out -a and -i.',
+      });
+    }
+    const keys = flags['detach-keys'];
+    const handover = await containers.prepareStart(containers.find(name), {
+      attach: { stdin: flags.interactive, stdout: true, stderr: true },
+      ...(keys === undefined ? {} : { detachKeys: keys }),
+    });
+    return this.become(handover);
+  }
+}

@@ -1,0 +1,71 @@
+import type { Handover } from '@wherry/core/api';
+import { WherryError } from '@wherry/core/errors';
+import { BaseCommand } from './base-command.ts';
+import { openCidFile } from './cidfile.ts';
+import { readUserConfig } from './config-file.ts';
+import { diagnose } from './diagnostics.ts';
+import { type ContainerFlags, createRequest } from './flags/container.ts';
+import { interruptible } from './interrupt.ts';
+import { isTerminal, print, printError, STDERR, STDIN } from './terminal/output.ts';
+
+/** What `run`, `create`, `start` and `pull` share. */
+export abstract class ContainerCommand extends BaseCommand {
+  protected insecureRegistries(): readonly string[] {
+    return [...readUserConfig(process.env).insecureRegistries, ...this.options.insecureRegistries];
+  }
+
+  /** Makes the container that flags and words ask for, pulling what is missing. Answers with its id. */
+  protected async create(flags: ContainerFlags, words: readonly string[]): Promise<string> {
+    const request = createRequest(flags, words, { env: process.env, directory: process.cwd() });
+    const cidFile = flags.cidfile === undefined ? undefined : openCidFile(flags.cidfile);
+    try {
+      const progress = await this.#progress(flags.quiet);
+      const { containers } = await this.engine();
+      const { id, warnings } = await interruptible((signal) =>
+        containers.create({
+          ...request,
+          insecureRegistries: this.insecureRegistries(),
+          onPullEvent: progress.onEvent,
+          signal,
+        }),
+      ).finally(progress.end);
+      for (const warning of warnings) printError(`WARNING: ${warning}`);
+      cidFile?.write(id);
+      return id;
+    } finally {
+      cidFile?.close();
+    }
+  }
+
+  protected async explain(flags: ContainerFlags, words: readonly string[]): Promise<void> {
+    const request = createRequest(flags, words, { env: process.env, directory: process.cwd() });
+    const { containers } = await this.engine();
+    const text = await containers.explain({ ...request, insecureRegistries: this.insecureRegistries() });
+    print(text.replace(/\n$/, ''));
+  }
+
+  /** The process becomes the launcher; never returns. */
+  protected async become({ file, args, env }: Handover): Promise<never> {
+    await diagnose(this.options, 'debug', 'becoming the launcher', { file, args });
+    this.context.saveCodeCache();
+    await this.closeEngine();
+    if (process.execve === undefined) throw new Error('This Node.js has no process.execve.');
+    // As execve(2) has it, the first argument is the program's own name.
+    return process.execve(file, [file, ...args], env);
+  }
+
+  /** @throws WherryError `E_NOT_A_TERMINAL` where Docker refuses to give the container a terminal it can't reach */
+  protected requireTerminal(): void {
+    if (isTerminal(STDIN)) return;
+    throw new WherryError('the input device is not a TTY', {
+      code: 'E_NOT_A_TERMINAL',
+      hint: 'Leave out -t, or run the command from a terminal.',
+    });
+  }
+
+  /** Progress for a pull that may not happen: its code is loaded with the first event. */
+  async #progress(quiet: boolean): Promise<import('./progress/reporter.ts').ProgressReporter> {
+    const { pullProgress, SILENT } = await import('./progress/reporter.ts');
+    return quiet ? SILENT : pullProgress(STDERR);
+  }
+}

@@ -1,0 +1,22 @@
+import type { Containers, DiskUsage, EngineInfo, Images, Networks, Volumes } from '@wherry/core/api';
+import type { GlobalOptions } from './flags/global.ts';
+import { printError } from './terminal/output.ts';
+
+/** The engine as the CLI uses it. */
+export interface EngineHandle {
+  readonly images: Images;
+  readonly containers: Containers;
+  readonly volumes: Volumes;
+  readonly networks: Networks;
+  info(): EngineInfo | Promise<EngineInfo>;
+  diskUsage(): Promise<DiskUsage>;
+  close(): void | Promise<void>;
+}
+
+/** Loads the engine's code and opens the state. A command that needs neither (`version`, `help`) pays for neither. */
+export async function openEngine({ root }: GlobalOptions): Promise<EngineHandle> {
+  const { Engine } = await import('@wherry/core');
+  const engine = new Engine({ ...(root === undefined ? {} : { root }), env: process.env });
+  if (engine.notice !== undefined) printError(`wherry: ${engine.notice}`);
+  return engine;
+}

@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs';
+import { WherryError } from '@wherry/core/errors';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * `--env-file` and `-e` in Docker's order: files first. `NAME` alone takes the caller's value and is left out when
+ * there is none.
+ *
+ * @throws WherryError `E_ENVIRONMENT`
+ */
+export function environment(
+  files: readonly string[],
+  words: readonly string[],
+  caller: Environment,
+): string[] {
+  const lines = files.flatMap(readEnvironmentFile);
+  return [...lines, ...words].flatMap((line) => {
+    const equals = line.indexOf('=');
+    if (equals === 0 || line === '') throw invalid(`invalid environment variable: ${line}`);
+    if (equals > 0) return [line];
+    const value = caller[line];
+    return value === undefined ? [] : [`${line}=${value}`];
+  });
+}
+
+/** Lines of an `--env-file` or `--label-file`, without comments and empty ones; Docker keeps quotes as they are. */
+export function readEnvironmentFile(file: string): string[] {
+  return parseEnvironmentFile(readText(file), file);
+}
+
+export function parseEnvironmentFile(text: string, file: string): string[] {
+  return text
+    .replace(/^\uFEFF/, '')
+    .split(/\r?\n/)
+    .map((line) => line.trimStart())
+    .filter((line) => line !== '' && !line.startsWith('#'))
+    .map((line) => {
+      const name = line.split('=', 1)[0] ?? '';
+      if (name === '')
+        throw invalid(`invalid environment file (${file}): no variable name on line '${line}'`);
+      if (/\s/.test(name))
+        throw invalid(`invalid environment file (${file}): variable '${name}' contains whitespaces`);
+      return line;
+    });
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new WherryError(`${file} can't be read as a file of environment variables`, {
+      code: 'E_ENVIRONMENT',
+      hint: 'Give --env-file a text file with one NAME=VALUE a line.',
+      exitCode: 125,
+      cause,
+    });
+  }
+}
+
+function invalid(sentence: string): WherryError {
+  return new WherryError(sentence, {
+    code: 'E_ENVIRONMENT',
+    hint: 'Variables are written NAME=VALUE, or NAME for the value that it has here.',
+    exitCode: 125,
+  });
+}

@@ -1,0 +1,67 @@
+import type { EngineInfo } from '@wherry/core/api';
+import { binarySize } from './units.ts';
+
+/** Docker's names where Docker has the thing, for `info --format`. */
+export function infoFields(info: EngineInfo): Record<string, unknown> {
+  const { running, paused, stopped } = info.containers;
+  return {
+    ServerVersion: info.version,
+    DockerRootDir: info.root,
+    RuntimeDirectory: info.runtimeDirectory,
+    RootFilesystem: info.rootFilesystem,
+    Driver: info.storageDriver,
+    DriverReason: info.storageDriverReason,
+    LoggingDriver: info.logDriver,
+    Plugins: { Storage: info.drivers.storage, Network: info.drivers.network, Log: info.drivers.log },
+    Images: info.images,
+    Containers: running + paused + stopped,
+    ContainersRunning: running,
+    ContainersPaused: paused,
+    ContainersStopped: stopped,
+    UserNamespace: { Mode: info.userNamespace.mode, Reason: info.userNamespace.reason },
+    CgroupVersion: String(info.cgroup.version),
+    CgroupDelegated: info.cgroup.delegated,
+    KernelVersion: info.kernel,
+    OperatingSystem: info.operatingSystem,
+    OSType: 'linux',
+    Architecture: info.architecture,
+    NCPU: info.cpus,
+    MemTotal: info.memory,
+    Warnings: [...info.warnings],
+  };
+}
+
+/** `wherry info`, laid out as Docker's. */
+export function infoText(info: EngineInfo): string {
+  const { running, paused, stopped } = info.containers;
+  return [
+    `Containers: ${running + paused + stopped}`,
+    ` Running: ${running}`,
+    ` Paused: ${paused}`,
+    ` Stopped: ${stopped}`,
+    `Images: ${info.images}`,
+    `Server Version: ${info.version}`,
+    `Storage Driver: ${info.storageDriver}`,
+    ` Reason: ${info.storageDriverReason}`,
+    ` Backing Filesystem: ${info.rootFilesystem}`,
+    `Logging Driver: ${info.logDriver}`,
+    `Cgroup Version: ${info.cgroup.version}`,
+    ` Delegated: ${info.cgroup.delegated}`,
+    'Plugins:',
+    ` Storage: ${info.drivers.storage.join(' ')}`,
+    ` Network: ${info.drivers.network.join(' ')}`,
+    ` Log: ${info.drivers.log.join(' ')}`,
+    'Security Options:',
+    ' rootless',
+    `User Namespace: ${info.userNamespace.mode}`,
+    ` Reason: ${info.userNamespace.reason}`,
+    `Kernel Version: ${info.kernel}`,
+    `Operating System: ${info.operatingSystem}`,
+    'OSType: linux',
+    `Architecture: ${info.architecture}`,
+    `CPUs: ${info.cpus}`,
+    `Total Memory: ${binarySize(info.memory)}`,
+    `State Directory: ${info.root}`,
+    `Runtime Directory: ${info.runtimeDirectory}`,
+  ].join('\n');
+}

@@ -1,0 +1,64 @@
+import { layOut } from '../table.ts';
+
+export const LIST_FORMAT_SUMMARY =
+  "Format output using a custom template: 'table': table with column headers (default); 'table TEMPLATE': table by a Go template; 'json': a JSON object a line; 'TEMPLATE': a line by a Go template";
+
+export interface ListFormat<T> {
+  /** Headers by field, as `--format 'table {{.ID}}'` shows them. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Default columns. */
+  readonly columns: readonly string[];
+  /** What a template sees of an item; functions are methods. */
+  readonly fields: (item: T) => Readonly<Record<string, unknown>>;
+}
+
+export interface ListRequest<T> {
+  readonly items: readonly T[];
+  /** `--format`. */
+  readonly format: string | undefined;
+  /** `--quiet`: this field alone. */
+  readonly quiet: string | undefined;
+}
+
+/**
+ * Lines for a list of objects as Docker's `--format` and `-q` give them; no line at the end. The default table needs no
+ * template, so the template's code is loaded only for one.
+ *
+ * @throws WherryError `E_TEMPLATE`
+ */
+export async function renderList<T>(
+  { headers, columns, fields }: ListFormat<T>,
+  request: ListRequest<T>,
+): Promise<string> {
+  const rows = request.items.map(fields);
+  const format = request.format ?? 'table';
+  const { quiet } = request;
+  if (quiet !== undefined && (format === 'table' || format.startsWith('table '))) {
+    return rows.map((each) => String(each[quiet])).join('\n');
+  }
+  if (format === 'table') {
+    const line = (cell: (column: string) => unknown) =>
+      columns.map((column) => String(cell(column))).join('\t');
+    return layOut([line((column) => headers[column]), ...rows.map((each) => line((column) => each[column]))]);
+  }
+  const { compileTemplate, goJson, row } = await import('./template/template.ts');
+  if (format === 'json') return rows.map((each) => goJson(sorted(each))).join('\n');
+  const table = /^table\s+/.exec(format)?.[0];
+  const template = compileTemplate(
+    unescapeControls(table === undefined ? format : format.slice(table.length)),
+  );
+  const lines = rows.map((each) => template(row(sorted(each))));
+  if (table === undefined) return lines.join('\n');
+  const methods = { Label: (name: string) => name.toUpperCase() };
+  return layOut([template(row({ ...headers, ...methods })), ...lines]);
+}
+
+/** In a shell's single quotes `\t` and `\n` are two characters; Docker turns them into what they mean. */
+function unescapeControls(template: string): string {
+  return template.replace(/\\([tn])/g, (_, code: string) => (code === 't' ? '\t' : '\n'));
+}
+
+/** Go writes maps by key. */
+function sorted(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(fields).sort(([a], [b]) => (a < b ? -1 : 1)));
+}

@@ -1,0 +1,73 @@
+import * as Flags from '@oclif/core/flags';
+import type { CommandContext, Session } from './base-command.ts';
+import { COMMANDS, resolveCommand, TOPICS } from './commands.ts';
+import { reportError } from './error-report.ts';
+import { GLOBAL_DEFAULTS, globalFlags, withGlobalFlags } from './flags/global.ts';
+import { parseFlags } from './flags/parse.ts';
+import { HelpRequest } from './help-request.ts';
+import { print, printError } from './terminal/output.ts';
+import { VERSION } from './version.ts';
+
+/** What the loader offers. */
+export interface MainHooks {
+  /** Keeps what V8 has compiled so far for the next call of the command by this name. */
+  readonly saveCodeCache: (command: string) => void;
+}
+
+const firstFlags = {
+  ...globalFlags,
+  version: Flags.boolean({ char: 'v', summary: 'Print version information and quit' }),
+};
+
+/** Runs one command line (without node and the file's name) to its exit status. Nothing is thrown. */
+export async function main(argv: readonly string[], hooks: MainHooks): Promise<number> {
+  const session: Session = { options: GLOBAL_DEFAULTS };
+  const saveCodeCache = () => {
+    const [first = '--help'] = argv;
+    if (first === '--help' || first === '-h') hooks.saveCodeCache('help');
+    else if (Object.hasOwn(COMMANDS, first) || Object.hasOwn(TOPICS, first)) hooks.saveCodeCache(first);
+  };
+  try {
+    const { flags, positionals } = parseFlags({ command: '', argv, flags: firstFlags, interspersed: false });
+    session.options = withGlobalFlags(session.options, flags);
+    if (flags.version === true) {
+      print(`Wherry version ${VERSION}`);
+      return 0;
+    }
+    const words = flags.help === true ? ['help', ...positionals] : positionals;
+    if (words.length > 0) return await dispatch(words, session, saveCodeCache);
+    // As Docker does: `wherry` alone prints its help where it can't be taken for output.
+    const { rootHelp } = await import('./help.ts');
+    printError(await rootHelp());
+    return 0;
+  } catch (error) {
+    return reportError(error, session.options);
+  } finally {
+    saveCodeCache();
+  }
+}
+
+async function dispatch(
+  words: readonly string[],
+  session: Session,
+  saveCodeCache: () => void,
+): Promise<number> {
+  const resolved = resolveCommand(words);
+  if (resolved.kind === 'topic') {
+    const { topicHelp } = await import('./help.ts');
+    print(await topicHelp(resolved.topic));
+    return 0;
+  }
+  const load = COMMANDS[resolved.id];
+  if (load === undefined) throw new Error(`There is no command ${resolved.id}.`);
+  const Class = await load();
+  const context: CommandContext = { called: resolved.called, session, saveCodeCache };
+  try {
+    return await new Class([...resolved.argv], context).execute();
+  } catch (error) {
+    if (!(error instanceof HelpRequest)) throw error;
+    const { commandHelp } = await import('./help.ts');
+    print(commandHelp(Class, resolved.called));
+    return 0;
+  }
+}

@@ -1,0 +1,428 @@
+/**
+ * The engine's requests and answers, as the CLI and `import { Engine }` use them. Types alone: each concern implements its
+ * part in its own folder, `engine.ts` puts them together.
+ *
+ * Times are RFC 3339 strings with nanoseconds in UTC, sizes are bytes, digests `sha256:` and 64 hexadecimal digits.
+ */
+
+import type { ContainerOperations } from './container/operations.ts';
+import type { OptionRequest } from './container/options.ts';
+import type { NetworkingRequest } from './network/request.ts';
+import type { MountRequest, VolumesFrom } from './volume/request.ts';
+
+export type { DiskUsage, UsageTotal } from './usage/disk-usage.ts';
+
+// ---- images ---------------------------------------------------------------------------------------------------------
+
+/** What a pull reports of one layer; `id` is the first 12 digits of the blob's digest, as Docker shows it. */
+export type PullEvent =
+  | { readonly kind: 'not-found-locally'; readonly reference: string }
+  | { readonly kind: 'resolving'; readonly reference: string; readonly tag: string }
+  | {
+      readonly kind: 'layer';
+      readonly id: string;
+      readonly state: 'waiting' | 'downloading' | 'verifying' | 'extracting' | 'done' | 'exists' | 'retrying';
+      /** Bytes so far and in all, for `downloading` and `extracting`. */
+      readonly current?: number;
+      readonly total?: number;
+      readonly detail?: string;
+    }
+  | {
+      readonly kind: 'pulled';
+      readonly reference: string;
+      readonly digest: string;
+      readonly status: 'downloaded' | 'up-to-date';
+    };
+
+export interface PullRequest {
+  readonly reference: string;
+  /** `os/arch[/variant]`, e.g. `linux/arm64/v8`; the machine's own when absent. */
+  readonly platform?: string;
+  readonly allTags?: boolean;
+  /** Registries (`host[:port]`) that may be spoken to by plain HTTP or without a trusted certificate. */
+  readonly insecureRegistries?: readonly string[];
+  readonly storageDriver?: string;
+  readonly onEvent?: (event: PullEvent) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface ImageSummary {
+  /** Digest of the image's configuration. */
+  readonly id: string;
+  /** Familiar name as Docker prints it (`busybox`, `localhost:5000/debian`), `<none>` when dangling. */
+  readonly repository: string;
+  readonly tag: string;
+  /** Digest of the manifest or index that the tag was pulled by. */
+  readonly digest: string;
+  readonly created: string;
+  /** Size of the layers when unpacked. */
+  readonly size: number;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** A step of an image's making. */
+export interface HistoryEntry {
+  /** Of the image itself for the newest step; the others have none. */
+  readonly id: string | undefined;
+  /** RFC 3339; `''` when the image doesn't say. */
+  readonly created: string;
+  readonly createdBy: string;
+  readonly comment: string;
+  /** Bytes of the layer that it made when unpacked; 0 when it made none. */
+  readonly size: number;
+}
+
+export interface PruneImagesRequest {
+  /** Also images with a tag, when no container stands on them. */
+  readonly all?: boolean;
+  /** Only images made before this time, RFC 3339. */
+  readonly until?: string;
+  /** `KEY` or `KEY=VALUE`; all of them hold. */
+  readonly labels?: readonly string[];
+  /** None of them holds. */
+  readonly withoutLabels?: readonly string[];
+}
+
+export interface LoadRequest {
+  /** The archive, which may be compressed. */
+  readonly source: AsyncIterable<Uint8Array>;
+  readonly storageDriver?: string;
+  readonly onEvent?: (event: PullEvent) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** What a push reports; a layer's `id` is the first 12 digits of its diff id, as Docker shows it. */
+export type PushEvent =
+  | { readonly kind: 'repository'; readonly repository: string }
+  | {
+      readonly kind: 'layer';
+      readonly id: string;
+      readonly state: 'preparing' | 'pushing' | 'pushed' | 'exists' | 'mounted';
+      /** Bytes so far and in all, for `pushing`. */
+      readonly current?: number;
+      readonly total?: number;
+    }
+  | { readonly kind: 'pushed'; readonly tag: string; readonly digest: string; readonly size: number };
+
+export interface PushRequest {
+  readonly reference: string;
+  readonly allTags?: boolean;
+  readonly insecureRegistries?: readonly string[];
+  readonly onEvent?: (event: PushEvent) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface ImportRequest {
+  /** Archive of a file system, which may be compressed. */
+  readonly source: AsyncIterable<Uint8Array>;
+  /** The name it gets. */
+  readonly reference?: string;
+  /** Instructions of a Dockerfile: `CMD ["sh"]`. */
+  readonly changes?: readonly string[];
+  readonly message?: string;
+  readonly platform?: string;
+  readonly storageDriver?: string;
+  readonly signal?: AbortSignal;
+}
+
+export interface CommitRequest {
+  /** Name or id. */
+  readonly container: string;
+  readonly reference?: string;
+  readonly author?: string;
+  readonly message?: string;
+  /** Instructions of a Dockerfile. */
+  readonly changes?: readonly string[];
+  readonly signal?: AbortSignal;
+}
+
+export interface LoadedImage {
+  readonly id: string;
+  /** Familiar names with tags; none for an image that the archive doesn't name. */
+  readonly names: readonly string[];
+}
+
+export interface PrunedImages extends RemovedImage {
+  /** Bytes of blobs and unpacked layers. */
+  readonly reclaimed: number;
+}
+
+/** `Config` of an image: the OCI image specification's `config`, with its names. */
+export interface ImageConfig {
+  readonly User?: string;
+  readonly ExposedPorts?: Readonly<Record<string, object>>;
+  readonly Env?: readonly string[];
+  readonly Entrypoint?: readonly string[] | null;
+  readonly Cmd?: readonly string[] | null;
+  readonly Volumes?: Readonly<Record<string, object>>;
+  readonly WorkingDir?: string;
+  readonly Labels?: Readonly<Record<string, string>>;
+  readonly StopSignal?: string;
+  readonly Healthcheck?: {
+    readonly Test?: readonly string[];
+    /** Nanoseconds. */
+    readonly Interval?: number;
+    readonly Timeout?: number;
+    readonly StartPeriod?: number;
+    readonly StartInterval?: number;
+    readonly Retries?: number;
+  };
+  readonly Shell?: readonly string[];
+}
+
+/** An image that is complete in the store, as `create` needs it. */
+export interface ResolvedImage {
+  readonly id: string;
+  /** The name by which the user asked for it. */
+  readonly reference: string;
+  readonly architecture: string;
+  readonly os: string;
+  readonly config: ImageConfig;
+  /** Chain ids (OCI image spec, "Layer ChainID") from the bottom layer to the top one; these name committed layers. */
+  readonly chain: readonly string[];
+}
+
+export interface RemovedImage {
+  readonly untagged: readonly string[];
+  /** Digests of images and layers that were deleted. */
+  readonly deleted: readonly string[];
+}
+
+export interface Images {
+  pull(request: PullRequest): Promise<{ readonly id: string; readonly digest: string }>;
+  /** @throws WherryError `E_IMAGE_NOT_FOUND` */
+  resolve(reference: string): ResolvedImage;
+  list(): ImageSummary[];
+  /** As `docker image inspect` shows it. @throws WherryError `E_IMAGE_NOT_FOUND` */
+  inspect(reference: string): Promise<Readonly<Record<string, unknown>>>;
+  /** @throws WherryError `E_IMAGE_NOT_FOUND`, `E_INVALID_REFERENCE` */
+  tag(source: string, target: string): Promise<void>;
+  /** Newest step first. @throws WherryError `E_IMAGE_NOT_FOUND` */
+  history(reference: string): Promise<HistoryEntry[]>;
+  prune(request: PruneImagesRequest): Promise<PrunedImages>;
+  /** One tar archive of images, both docker-archive and OCI. @throws WherryError `E_IMAGE_NOT_FOUND`, `E_IMAGE_INCOMPLETE` */
+  save(references: readonly string[]): AsyncIterable<Uint8Array>;
+  /** @throws WherryError `E_ARCHIVE` and those of a damaged image */
+  load(request: LoadRequest): Promise<readonly LoadedImage[]>;
+  /** Byte for byte what is in the store. Answers with the manifest's digest. @throws WherryError `E_IMAGE_NOT_FOUND` */
+  push(request: PushRequest): Promise<{ readonly digest: string }>;
+  /** Answers with the id. @throws WherryError `E_ARCHIVE`, `E_CHANGE` */
+  import(request: ImportRequest): Promise<string>;
+  /** An image of a container. Answers with the id. @throws WherryError `E_CONTAINER_NOT_FOUND`, `E_CHANGE` */
+  commit(request: CommitRequest): Promise<string>;
+  /** A container's root file system as a tar archive. @throws WherryError `E_CONTAINER_NOT_FOUND` */
+  export(container: string): AsyncIterable<Uint8Array>;
+  remove(reference: string, options: { readonly force?: boolean }): Promise<RemovedImage>;
+}
+
+// ---- containers -----------------------------------------------------------------------------------------------------
+
+/** `docker run` and `docker create`, flags parsed and nothing more. */
+export interface CreateRequest {
+  readonly image: string;
+  readonly command: readonly string[];
+  readonly name?: string;
+  readonly entrypoint?: string;
+  readonly env?: readonly string[];
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly workdir?: string;
+  readonly user?: string;
+  readonly hostname?: string;
+  readonly interactive: boolean;
+  readonly tty: boolean;
+  readonly autoRemove: boolean;
+  readonly readOnly: boolean;
+  readonly privileged: boolean;
+  /** `parseVolumeFlag`, `parseMountFlag` and `parseTmpfsFlag` read them. */
+  readonly mounts?: readonly MountRequest[];
+  readonly volumesFrom?: readonly VolumesFrom[];
+  /** `keep-id`, or `keep-id:uid=UID,gid=GID`: the user has an id of their own inside, and isn't root. */
+  readonly userns?: string;
+  readonly network: string;
+  readonly networking?: NetworkingRequest;
+  readonly capAdd: readonly string[];
+  readonly capDrop: readonly string[];
+  /** `no-new-privileges`, `seccomp=FILE`, `seccomp=unconfined`, … */
+  readonly securityOpt: readonly string[];
+  readonly stopSignal?: string;
+  /** Seconds. */
+  readonly stopTimeout?: number;
+  readonly init: boolean;
+  readonly options?: OptionRequest;
+  readonly logDriver?: string;
+  readonly logOpts?: Readonly<Record<string, string>>;
+  readonly storageDriver?: string;
+  readonly pull?: 'always' | 'missing' | 'never';
+  readonly platform?: string;
+  readonly insecureRegistries?: readonly string[];
+  readonly onPullEvent?: (event: PullEvent) => void;
+  readonly signal?: AbortSignal;
+}
+
+export type ContainerState = 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead';
+
+export interface ContainerSummary {
+  readonly id: string;
+  readonly name: string;
+  readonly image: string;
+  readonly imageId: string;
+  /** The command line as Docker prints it, without quotes and not shortened. */
+  readonly command: string;
+  readonly created: string;
+  readonly state: ContainerState;
+  /** Docker's STATUS column: `Up 2 minutes`, `Exited (137) 3 seconds ago`. */
+  readonly status: string;
+  readonly ports: string;
+  readonly exitCode?: number;
+  /** Process id of the container's init on the host, when running. */
+  readonly pid?: number;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** How the CLI hands over to the launcher: it replaces itself by this program (`process.execve`). */
+export interface Handover {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export interface StartOptions {
+  readonly attach: { readonly stdin: boolean; readonly stdout: boolean; readonly stderr: boolean };
+  /** e.g. `ctrl-p,ctrl-q`. */
+  readonly detachKeys?: string;
+  readonly sigProxy?: boolean;
+}
+
+export interface LogLine {
+  readonly time: string;
+  readonly stream: 'stdout' | 'stderr';
+  /** The text with its newline, when it ended with one. */
+  readonly text: Uint8Array;
+  readonly attributes?: Readonly<Record<string, string>>;
+}
+
+export interface LogsOptions {
+  readonly follow?: boolean;
+  /** Lines from the end; all when absent. */
+  readonly tail?: number;
+  /** RFC 3339. */
+  readonly since?: string;
+  readonly until?: string;
+  readonly signal?: AbortSignal;
+}
+
+export interface Containers extends ContainerOperations {
+  /** Pulls what is missing, writes the record. Answers with the id. */
+  create(request: CreateRequest): Promise<{ readonly id: string; readonly warnings: readonly string[] }>;
+  /** Plans and writes the launch program; nothing runs before the handover is executed. For `run` and `start -a`. */
+  prepareStart(id: string, options: StartOptions): Promise<Handover>;
+  /** Starts detached and answers once the command has been executed, or throws why it could not be. */
+  start(id: string): Promise<void>;
+  /** The checked plan of `create` and start, as text a person can read; touches nothing. */
+  explain(request: CreateRequest): Promise<string>;
+  list(options: { readonly all?: boolean }): ContainerSummary[];
+  /** Full id for a name, id, or unambiguous prefix. @throws WherryError `E_CONTAINER_NOT_FOUND` */
+  find(nameOrId: string): string;
+  /** Lines in order; ends at the end of the log, or with `follow` at the container's end. */
+  logs(nameOrId: string, options: LogsOptions): AsyncIterable<LogLine>;
+  /** `timeout` in seconds before SIGKILL; -1 waits for ever. */
+  stop(nameOrId: string, options: { readonly timeout?: number; readonly signal?: string }): Promise<void>;
+  kill(nameOrId: string, signal: string): Promise<void>;
+  /** The exit status, once it has ended. */
+  wait(nameOrId: string): Promise<number>;
+  remove(nameOrId: string, options: { readonly force?: boolean; readonly volumes?: boolean }): Promise<void>;
+}
+
+export type {
+  AttachRequest,
+  ContainerOperations,
+  ExecRequest,
+  PathChange,
+  StatsSample,
+} from './container/operations.ts';
+export type { OptionRequest } from './container/options.ts';
+
+// ---- volumes --------------------------------------------------------------------------------------------------------
+
+export interface CreateVolumeRequest {
+  /** 64 hexadecimal digits are made up when absent, and the volume is anonymous. */
+  readonly name?: string | undefined;
+  readonly labels: Readonly<Record<string, string>>;
+  /** `type`, `device` and `o`, as of mount(8), for a volume that is a directory of the host, or memory. */
+  readonly options: Readonly<Record<string, string>>;
+}
+
+export interface VolumeSummary {
+  readonly name: string;
+  readonly driver: 'local';
+  readonly scope: 'local';
+  /** Host directory of its files. */
+  readonly mountpoint: string;
+  readonly created: string;
+  readonly anonymous: boolean;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly options: Readonly<Record<string, string>>;
+  /** Containers of any state that use it. */
+  readonly links: number;
+}
+
+export interface Volumes {
+  /** @throws WherryError `E_VOLUME_NAME`, `E_VOLUME_OPTION`, `E_VOLUME_CONFLICT` */
+  create(request: CreateVolumeRequest): Promise<VolumeSummary>;
+  /** By name. */
+  list(): Promise<readonly VolumeSummary[]>;
+  /** @throws WherryError `E_VOLUME_NOT_FOUND` */
+  find(name: string): Promise<VolumeSummary>;
+  /** @throws WherryError `E_VOLUME_NOT_FOUND`, `E_VOLUME_IN_USE`, which names the containers */
+  remove(name: string): Promise<void>;
+  /** Removes what no container uses and `select` wants. */
+  prune(
+    select: (volume: Pick<VolumeSummary, 'name' | 'anonymous' | 'labels'>) => boolean,
+  ): Promise<{ readonly names: readonly string[]; readonly reclaimed: number }>;
+  /** Bytes on the disk, by name. */
+  usage(names: readonly string[]): Promise<ReadonlyMap<string, number>>;
+  /** Its files as a tar archive. @throws WherryError `E_VOLUME_NOT_FOUND` */
+  export(name: string): AsyncIterable<Uint8Array>;
+  /** Adds the files of a tar archive, which may be compressed. @throws WherryError `E_VOLUME_NOT_FOUND` */
+  import(name: string, archive: AsyncIterable<Uint8Array>): Promise<void>;
+}
+
+// ---- the engine -----------------------------------------------------------------------------------------------------
+
+export type {
+  ConnectOptions,
+  CreateNetworkRequest,
+  NetworkDetails,
+  NetworkingRequest,
+  NetworkSettings,
+  NetworkSummary,
+  Networks,
+  PortBinding,
+} from './network/request.ts';
+
+export interface EngineOptions {
+  /** State directory; `$WHERRY_ROOT` or the default when absent. */
+  readonly root?: string;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+}
+
+export interface EngineInfo {
+  readonly version: string;
+  readonly root: string;
+  readonly runtimeDirectory: string;
+  readonly rootFilesystem: string;
+  readonly storageDriver: string;
+  readonly storageDriverReason: string;
+  readonly logDriver: string;
+  readonly drivers: { readonly storage: string[]; readonly network: string[]; readonly log: string[] };
+  readonly images: number;
+  readonly containers: { readonly running: number; readonly paused: number; readonly stopped: number };
+  readonly userNamespace: { readonly mode: string; readonly reason: string };
+  readonly cgroup: { readonly version: 1 | 2; readonly delegated: boolean };
+  readonly kernel: string;
+  readonly operatingSystem: string;
+  readonly architecture: string;
+  readonly cpus: number;
+  readonly memory: number;
+  readonly warnings: readonly string[];
+}

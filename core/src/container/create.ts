@@ -1,0 +1,192 @@
+import type { CreateRequest, ResolvedImage } from '../api.ts';
+import { EXIT, WherryError } from '../errors/error.ts';
+import { resolveImage } from '../image/find.ts';
+import { ImageTable } from '../image/table.ts';
+import { commitNetworks, type DraftNetworks, draftNetworks } from '../network/draft.ts';
+import { type CheckedPlan, checkPlan } from '../plan/check.ts';
+import type { StorageDriver } from '../plugin/drivers.ts';
+import { commandText } from './command.ts';
+import { readConfig } from './config.ts';
+import { type ContainerContext, fold } from './context.ts';
+import { commitState, driverGrants, type StateUpdate } from './drivers.ts';
+import { newContainerId } from './id.ts';
+import { mergeLabels, mergeSpec, networkName } from './merge.ts';
+import { commitMounts, type DraftMounts, draftMounts } from './mounts.ts';
+import { checkName, generateName, nameConflict } from './name.ts';
+import { stepsToText } from './pending.ts';
+import type { ContainerRow, ContainerSpec } from './record.ts';
+import { purge } from './remove.ts';
+import { bestStorage } from './storage-choice.ts';
+import { timestamp } from './time.ts';
+
+/** The log driver of a container that asks for none. */
+export const DEFAULT_LOG_DRIVER = 'json-file';
+
+/** A container that is settled and planned, and not yet written down. */
+export interface Draft {
+  readonly row: ContainerRow;
+  readonly spec: ContainerSpec;
+  readonly mounts: DraftMounts;
+  readonly networks: DraftNetworks;
+  /** What the storage driver wants done before the first start. */
+  readonly plan: CheckedPlan;
+  readonly state: StateUpdate;
+}
+
+/**
+ * Settles a container and has its root file system planned. Pulls the image when it is missing; writes nothing else.
+ * @throws WherryError for whatever of the request can't be
+ */
+export async function draftContainer(context: ContainerContext, request: CreateRequest): Promise<Draft> {
+  const name = request.name === undefined ? undefined : checkName(request.name);
+  const config = readConfig(context.env);
+  const drivers = await context.drivers();
+  const storageName = request.storageDriver ?? config.storageDriver ?? bestStorage(context, drivers).name;
+  const storage = drivers.storage(storageName);
+  const image = await obtainImage(context, request, storageName);
+  const log = drivers.log(request.logDriver ?? config.logDriver ?? DEFAULT_LOG_DRIVER);
+  const images = new Map<string, ResolvedImage>();
+  for (const mount of request.mounts ?? []) {
+    if (mount.kind !== 'image') continue;
+    const { reference } = mount;
+    images.set(reference, await obtainImage(context, { ...request, image: reference }, storageName));
+  }
+  const mounts = draftMounts(context, request, image.config, images);
+  const networks = draftNetworks(context, drivers, request, image.config, networkName(request.network));
+  const ownLog = request.logDriver === undefined && request.logOpts === undefined;
+  const spec = mergeSpec(
+    ownLog && config.logOpts !== undefined ? { ...request, logOpts: config.logOpts } : request,
+    image.config,
+    {
+      topLayer: image.chain.at(-1),
+      storageDriver: storage.info.name,
+      logDriver: log.info.name,
+      mounts: mounts.mounts,
+      network: networks.mode,
+      networking: networks.networking,
+    },
+  );
+  const id = newContainerId();
+  const { plan, state } = planRoot(context, storage, id, spec);
+  const row: ContainerRow = {
+    id,
+    name: name ?? '',
+    image: request.image,
+    imageId: image.id,
+    command: commandText(spec.command),
+    created: timestamp(),
+    state: 'created',
+    launch: 0,
+    autoRemove: spec.autoRemove,
+    labels: mergeLabels(request, image.config),
+  };
+  return { row, spec, mounts, networks, plan, state };
+}
+
+function planRoot(
+  { machine }: ContainerContext,
+  storage: StorageDriver,
+  id: string,
+  spec: ContainerSpec,
+): { readonly plan: CheckedPlan; readonly state: StateUpdate } {
+  const { info } = storage;
+  const { value: steps, changes } = storage.prepareContainer({
+    id,
+    parent: spec.topLayer,
+    facts: machine.facts,
+    options: [],
+  });
+  const asker = { kind: 'storage', driver: info.name, request: 'prepare-container' } as const;
+  return { plan: checkPlan({ asker, steps, grants: driverGrants(storage) }), state: { info, changes } };
+}
+
+/**
+ * Writes a drafted container down: its row, its name, its mounts and its driver's state at once. It has no files before its
+ * first start, so a command that is killed here leaves none.
+ */
+export async function commitContainer(context: ContainerContext, draft: Draft): Promise<ContainerRow> {
+  for (const id of draft.mounts.from) await (await import('./fill.ts')).fillVolumes(context, id);
+  const { store, table } = context;
+  await releaseNames(context, draft.row.name);
+  return store.database.transaction(() => {
+    refuseLostLayer(context, draft.spec);
+    const row = named(context, draft.row);
+    commitMounts(context, draft.mounts);
+    table.insert(row, draft.spec, stepsToText(draft.plan.steps));
+    commitNetworks(context, row.id, draft.networks);
+    commitState(store, [draft.state]);
+    return row;
+  });
+}
+
+/** The image may have been removed since it was looked up; from here on, the container's row keeps its layers. */
+function refuseLostLayer(context: ContainerContext, { storageDriver, topLayer }: ContainerSpec): void {
+  if (topLayer === undefined || hasLayer(context, storageDriver, topLayer)) return;
+  throw new WherryError('The image was removed while the container was being created.', {
+    code: 'E_IMAGE_NOT_FOUND',
+    hint: 'Run the command again; it pulls the image.',
+    exitCode: EXIT.engine,
+  });
+}
+
+function named({ table }: ContainerContext, row: ContainerRow): ContainerRow {
+  if (row.name === '') {
+    return { ...row, name: generateName((name) => table.idOfName(name) !== undefined) };
+  }
+  const owner = table.idOfName(row.name);
+  if (owner !== undefined) throw nameConflict(row.name, owner);
+  return row;
+}
+
+/** Drops the rows of containers that their monitors have removed, so that their names are free. */
+async function releaseNames(context: ContainerContext, wanted: string): Promise<void> {
+  const { gone, leaving } = fold(context, context.table.inState('started'));
+  const holder = context.table.idOfName(wanted);
+  // One that its monitor is still removing can be left to it, unless it has the name.
+  for (const id of gone) await purge(context, id);
+  if (holder !== undefined && leaving.has(holder)) await purge(context, holder);
+}
+
+/** The image, with its layers unpacked for the storage driver. */
+async function obtainImage(
+  context: ContainerContext,
+  request: CreateRequest,
+  driver: string,
+): Promise<ResolvedImage> {
+  const image = await findOrPull(context, { ...request, storageDriver: driver });
+  const top = image.chain.at(-1);
+  // A layer goes before those below it, so with the topmost one all are there.
+  if (top !== undefined && !hasLayer(context, driver, top)) {
+    await (await context.images()).ensureLayers(image.id, driver, request.signal);
+  }
+  return image;
+}
+
+function hasLayer({ store }: ContainerContext, driver: string, chainId: string): boolean {
+  const row = store.database.get('SELECT 1 FROM layer WHERE driver = ? AND chain_id = ?', driver, chainId);
+  return row !== undefined;
+}
+
+async function findOrPull(context: ContainerContext, request: CreateRequest): Promise<ResolvedImage> {
+  const table = new ImageTable(context.store.database);
+  const pull = async (): Promise<ResolvedImage> => {
+    await (await context.images()).pull({
+      reference: request.image,
+      ...(request.platform === undefined ? {} : { platform: request.platform }),
+      ...(request.insecureRegistries === undefined ? {} : { insecureRegistries: request.insecureRegistries }),
+      ...(request.storageDriver === undefined ? {} : { storageDriver: request.storageDriver }),
+      ...(request.onPullEvent === undefined ? {} : { onEvent: request.onPullEvent }),
+      ...(request.signal === undefined ? {} : { signal: request.signal }),
+    });
+    return resolveImage(table, request.image);
+  };
+  if (request.pull === 'always') return pull();
+  try {
+    return resolveImage(table, request.image);
+  } catch (error) {
+    if (!(error instanceof WherryError) || error.code !== 'E_IMAGE_NOT_FOUND' || request.pull === 'never')
+      throw error;
+    request.onPullEvent?.({ kind: 'not-found-locally', reference: request.image });
+    return pull();
+  }
+}

@@ -1,0 +1,192 @@
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Handover } from '../api.ts';
+import { EXIT, WherryError } from '../errors/error.ts';
+import { runDetached, type TargetProcess } from '../launcher/run.ts';
+import { encodeProgram } from '../program/encode.ts';
+import type { Program, SettingOperation } from '../program/operation.ts';
+import { type ProcessUser, resolveUser } from '../user/resolve.ts';
+import { ownCgroup } from './cgroup.ts';
+import type { ContainerContext } from './context.ts';
+import { parseDetachKeys } from './detach-keys.ts';
+import { completeEnvironment, mergeEnvironment } from './environment.ts';
+import { notFound } from './find.ts';
+import { shortId } from './id.ts';
+import { identityOf, identityOperations } from './identity.ts';
+import { resourceLimits } from './kernel-options.ts';
+import { cacheDirectory } from './machine.ts';
+import type { ExecRequest } from './operations.ts';
+import { ownIdOperations } from './own-ids.ts';
+import type { ContainerSpec } from './record.ts';
+import { requireRunning } from './running.ts';
+import { type SeccompFilter, seccompFilter } from './seccomp.ts';
+import { readUserFiles } from './user-files.ts';
+
+/** How the caller becomes a command inside a container. @throws WherryError `E_CONTAINER_NOT_RUNNING` */
+export async function prepareExec(
+  context: ContainerContext,
+  id: string,
+  request: ExecRequest,
+): Promise<Handover> {
+  return { file: context.launcher(), args: ['exec', await writeProgram(context, id, request)], env: {} };
+}
+
+/**
+ * Runs a command inside a container without a client; answers once it has been executed.
+ * @throws WherryError with exit status 126 or 127 when it could not be
+ */
+export async function execDetached(
+  context: ContainerContext,
+  id: string,
+  request: ExecRequest,
+): Promise<void> {
+  const path = await writeProgram(context, id, request);
+  try {
+    await runDetached(context.launcher(), path, request.command[0] ?? '', 'exec');
+  } finally {
+    rmSync(path, { force: true });
+  }
+}
+
+async function writeProgram(context: ContainerContext, id: string, request: ExecRequest): Promise<string> {
+  const { store, table, machine } = context;
+  const spec = table.spec(id);
+  const row = table.get(id);
+  if (spec === undefined || row === undefined) throw notFound(id);
+  const running = requireRunning(context, id);
+  const { isPaused } = await import('./pause.ts');
+  if (isPaused(running.init.pid)) throw pausedError(id);
+  const privileged = request.privileged || spec.privileged;
+  const user = await execUser(context, spec, request, running);
+  const identity = identityOf({ ...spec, privileged }, user, machine.platform.lastCap);
+  const seccomp = await seccompFilter(spec.security.seccomp, {
+    cache: cacheDirectory(store, 'seccomp'),
+    capabilities: identity.granted,
+    architecture: machine.platform.arch.architecture,
+    singleId: machine.idmap.mode === 'single-id',
+    kernel: machine.platform.kernel,
+  });
+  const group = ownCgroup(id, running.init.pid);
+  const program = execProgram({
+    cgroup: group,
+    spec,
+    request,
+    running,
+    identity: identityOperations(identity),
+    ownIds: ownIdOperations(machine, spec),
+    home: user.home,
+    hostname: spec.hostname ?? shortId(id),
+    seccomp,
+  });
+  const directory = store.paths.container(id);
+  sweep(context, directory);
+  // The client has this very number when it reads the file, as its process becomes the launcher.
+  const path = join(directory, `exec-${process.pid}`);
+  writeFileSync(path, encodeProgram(program), { mode: 0o600 });
+  return path;
+}
+
+export interface ExecProgram {
+  readonly spec: ContainerSpec;
+  readonly request: ExecRequest;
+  readonly running: { readonly init: TargetProcess };
+  readonly identity: Program['container'];
+  readonly ownIds: Program['container'];
+  readonly home: string;
+  readonly hostname: string;
+  readonly seccomp: SeccompFilter | undefined;
+  readonly cgroup: string | undefined;
+}
+
+/** The launch program of a command that joins a container: everything but its words is the container's, unless asked otherwise. */
+export function execProgram({
+  spec,
+  request,
+  running,
+  identity,
+  ownIds,
+  home,
+  hostname,
+  seccomp,
+  cgroup,
+}: ExecProgram): Program {
+  const { tty } = request;
+  return {
+    settings: [
+      { op: 'join', pid: running.init.pid, startTime: running.init.startTime },
+      ...(tty ? [{ op: 'terminal' } as const] : []),
+      ...clientSettings(request),
+      ...(cgroup === undefined ? [] : [{ op: 'cgroup', path: cgroup, optional: true } as const]),
+    ],
+    prepare: [],
+    container: [
+      ...(tty ? [{ op: 'console', device: false } as const] : []),
+      { op: 'umask', mask: 0o022 },
+      ...resourceLimits(spec),
+      { op: 'working-directory', path: checkedDirectory(request.workdir) ?? spec.workdir },
+      ...ownIds,
+      ...identity,
+      ...(spec.security.noNewPrivileges ? [{ op: 'no-new-privileges' } as const] : []),
+      ...(seccomp === undefined ? [] : [{ op: 'seccomp', ...seccomp } as const]),
+      {
+        op: 'environment',
+        variables: completeEnvironment(mergeEnvironment(request.env, spec.env), { hostname, tty, home }),
+      },
+      { op: 'arguments', argv: request.command },
+      { op: 'execute' },
+    ],
+    cleanup: [],
+  };
+}
+
+function clientSettings({ detach, interactive, detachKeys }: ExecRequest): readonly SettingOperation[] {
+  if (detach) return [{ op: 'stdin', mode: 'none' }, { op: 'detach' }];
+  return [
+    { op: 'stdin', mode: interactive ? 'once' : 'none' },
+    { op: 'attach', stdin: interactive, stdout: true, stderr: true },
+    ...(detachKeys === undefined ? [] : [{ op: 'detach-keys', keys: parseDetachKeys(detachKeys) } as const]),
+    // As Docker's: a signal ends the client alone.
+    { op: 'signal-proxy', on: false },
+  ];
+}
+
+function checkedDirectory(workdir: string | undefined): string | undefined {
+  if (workdir === undefined || workdir.startsWith('/')) return workdir;
+  throw new WherryError(`The working directory ${JSON.stringify(workdir)} is no absolute path.`, {
+    code: 'E_WORKDIR',
+    hint: 'Give -w a path that begins with a slash.',
+    exitCode: EXIT.engine,
+  });
+}
+
+/** Whom the command runs as, by the files that the container has now. */
+async function execUser(
+  context: ContainerContext,
+  spec: ContainerSpec,
+  request: ExecRequest,
+  { init }: { readonly init: TargetProcess },
+): Promise<ProcessUser> {
+  const { withWorker } = await import('./worker.ts');
+  // With the dot, what the kernel's link leads to is meant, and not the link.
+  const root = `/proc/${init.pid}/root/.`;
+  const files = await withWorker(context, (worker) => readUserFiles(worker, [root]));
+  const user = request.user ?? spec.user;
+  return resolveUser({ user, groupAdd: spec.options?.groupAdd ?? [], ...files });
+}
+
+/** Programs of clients that have ended. */
+function sweep({ processes }: ContainerContext, directory: string): void {
+  for (const name of readdirSync(directory)) {
+    const pid = /^exec-(\d+)$/.exec(name)?.[1];
+    if (pid !== undefined && processes.startTime(Number(pid)) === undefined)
+      rmSync(join(directory, name), { force: true });
+  }
+}
+
+function pausedError(id: string): WherryError {
+  return new WherryError(`container ${id} is paused, unpause the container before exec`, {
+    code: 'E_CONTAINER_PAUSED',
+    hint: `wherry unpause ${shortId(id)}   lets it go on.`,
+    exitCode: EXIT.failure,
+  });
+}

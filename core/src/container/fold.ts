@@ -1,0 +1,86 @@
+import { existsSync } from 'node:fs';
+import type { Database } from '../store/database.ts';
+import { type Facts, isRunning, monitorLives, type ProcessTable, readFacts } from './facts.ts';
+import type { ContainerRow } from './record.ts';
+import type { ContainerTable, RunResult } from './table.ts';
+
+/** Exit status of a container whose monitor was killed, or whose machine went down: as for SIGKILL. */
+const LOST = 137;
+
+/** What the facts say of a container that may run. */
+export type Finding =
+  | { readonly kind: 'running'; readonly facts: Facts }
+  | { readonly kind: 'ended'; readonly result: RunResult }
+  /** A start was prepared and hasn't come to pass, or not yet. */
+  | { readonly kind: 'pending' }
+  /** It has `--rm` and has ended; its monitor is still removing it. */
+  | { readonly kind: 'leaving' }
+  /** It has `--rm`, and its monitor has removed it or was killed before it could. */
+  | { readonly kind: 'gone' };
+
+/** Looks at the facts of one container. `now` is RFC 3339, for an end that nobody recorded. */
+export function examine(
+  row: Pick<ContainerRow, 'startedAt' | 'autoRemove'>,
+  directory: string,
+  processes: ProcessTable,
+  now: string,
+): Finding {
+  const facts = readFacts(directory);
+  if (isRunning(facts, processes)) return { kind: 'running', facts };
+  const { started, exited } = facts;
+  if (started === undefined) return { kind: existsSync(directory) ? 'pending' : 'gone' };
+  // What is there is still of the run before, and known.
+  if (started.time === row.startedAt) return { kind: 'pending' };
+  if (row.autoRemove) return { kind: monitorLives(started, processes) ? 'leaving' : 'gone' };
+  // Read again: the monitor may have written its last word and gone between the two looks.
+  const last = exited ?? readFacts(directory).exited;
+  const recorded = last !== undefined && last.time >= started.time;
+  return {
+    kind: 'ended',
+    result: {
+      startedAt: started.time,
+      finishedAt: recorded ? last.time : now,
+      exitCode: recorded ? last.status : LOST,
+    },
+  };
+}
+
+export interface FoldRequest {
+  readonly database: Database;
+  readonly table: ContainerTable;
+  /** The directory of a container, by its id. */
+  readonly directory: (id: string) => string;
+  readonly processes: ProcessTable;
+  readonly now: string;
+}
+
+/** What folding found. */
+export interface Folded {
+  /** Containers that run, by id. */
+  readonly running: ReadonlyMap<string, Facts>;
+  /** Ended containers with `--rm` of which nothing but a row, or what a killed monitor left, is still there. */
+  readonly gone: ReadonlySet<string>;
+  /** Ended containers with `--rm` that their monitors are removing now. */
+  readonly leaving: ReadonlySet<string>;
+}
+
+/** Takes what monitors have recorded since the last command into the database. */
+export function foldFacts(rows: readonly ContainerRow[], request: FoldRequest): Folded {
+  const running = new Map<string, Facts>();
+  const gone = new Set<string>();
+  const leaving = new Set<string>();
+  const ended: { readonly row: ContainerRow; readonly result: RunResult }[] = [];
+  for (const row of rows) {
+    const finding = examine(row, request.directory(row.id), request.processes, request.now);
+    if (finding.kind === 'running') running.set(row.id, finding.facts);
+    else if (finding.kind === 'gone') gone.add(row.id);
+    else if (finding.kind === 'leaving') leaving.add(row.id);
+    else if (finding.kind === 'ended') ended.push({ row, result: finding.result });
+  }
+  if (ended.length > 0) {
+    request.database.transaction(() => {
+      for (const { row, result } of ended) request.table.finish(row, result);
+    });
+  }
+  return { running, gone, leaving };
+}

@@ -1,0 +1,95 @@
+import { readFileSync } from 'node:fs';
+import type { EngineInfo } from '../api.ts';
+import { WherryError } from '../errors/error.ts';
+import { DEFAULT_NETWORK } from '../network/builtin.ts';
+import { readConfig } from './config.ts';
+import { type ContainerContext, fold } from './context.ts';
+import { DEFAULT_LOG_DRIVER } from './create.ts';
+import { bestStorage, type StorageChoice } from './storage-choice.ts';
+import { VERSION } from './version.ts';
+
+/** What `info` tells of this installation, this user and this machine. */
+export async function engineInfo(context: ContainerContext): Promise<EngineInfo> {
+  const { store, table, machine, env } = context;
+  const { platform, idmap } = machine;
+  const drivers = await context.drivers();
+  const config = readConfig(env);
+  const storage = storageChoice(context, drivers, config.storageDriver);
+  const folded = fold(context, table.inState('started'));
+  const rows = table.all().filter(({ id }) => !folded.gone.has(id));
+  const running = folded.running.size;
+  const named = (kind: string): string[] =>
+    drivers.list().flatMap((driver) => (driver.kind === kind ? driver.name : []));
+  return {
+    version: VERSION,
+    root: store.paths.root,
+    runtimeDirectory: store.paths.runtime(),
+    rootFilesystem: store.paths.filesystem,
+    storageDriver: storage.name,
+    storageDriverReason: storage.reason,
+    logDriver: config.logDriver ?? DEFAULT_LOG_DRIVER,
+    drivers: { storage: named('storage'), network: named('network'), log: named('log') },
+    images: store.database.get<{ count: number }>('SELECT count(*) AS count FROM image')?.count ?? 0,
+    containers: { running, paused: 0, stopped: rows.length - running },
+    userNamespace: { mode: idmap.mode, reason: idmapReason(context) },
+    cgroup: {
+      version: platform.cgroup.version === 2 ? 2 : 1,
+      delegated: platform.cgroup.delegated !== undefined,
+    },
+    kernel: platform.kernel.release,
+    operatingSystem: operatingSystem(),
+    architecture: platform.arch.architecture,
+    cpus: platform.cpus,
+    memory: platform.memory,
+    warnings: warnings(context),
+  };
+}
+
+function storageChoice(
+  context: ContainerContext,
+  drivers: Parameters<typeof bestStorage>[1],
+  configured: string | undefined,
+): StorageChoice {
+  if (configured !== undefined) return { name: configured, reason: 'it is set in the configuration' };
+  try {
+    return bestStorage(context, drivers);
+  } catch (error) {
+    if (!(error instanceof WherryError)) throw error;
+    return { name: 'none', reason: error.hint };
+  }
+}
+
+function idmapReason({ machine: { idmap } }: ContainerContext): string {
+  switch (idmap.mode) {
+    case 'single-id':
+      return idmap.reason;
+    case 'range': {
+      const count = idmap.uids.reduce((sum, extent) => sum + extent.count, 0);
+      return `${count} user ids, by newuidmap`;
+    }
+    case 'root-range':
+      return `ids from ${idmap.uids[0]?.outside ?? 0}, which belong to nobody`;
+  }
+}
+
+function warnings({ machine, store }: ContainerContext): readonly string[] {
+  const { userNamespaces } = machine.platform;
+  return [
+    ...(userNamespaces.usable ? [] : [`${userNamespaces.reason} ${userNamespaces.hint}`]),
+    ...(store.paths.notice === undefined ? [] : [store.paths.notice]),
+    `Containers have the network "${DEFAULT_NETWORK}" unless --network says otherwise; --network host shares the host's.`,
+  ];
+}
+
+/** os-release(5). */
+function operatingSystem(): string {
+  for (const path of ['/etc/os-release', '/usr/lib/os-release']) {
+    try {
+      const name = /^PRETTY_NAME="?([^"\n]*)"?$/m.exec(readFileSync(path, 'utf8'))?.[1];
+      if (name !== undefined) return name;
+    } catch {
+      // The other file may be there.
+    }
+  }
+  return 'Linux';
+}

@@ -1,0 +1,115 @@
+import type { Mount } from '../volume/mount.ts';
+import { NO_OPTIONS } from './options.ts';
+import type { ContainerRow, ContainerSpec } from './record.ts';
+
+const OR_NULL = <T>(list: readonly T[]): readonly T[] | null => (list.length === 0 ? null : list);
+
+/** `HostConfig` of `docker inspect`. */
+export function hostConfig(row: ContainerRow, spec: ContainerSpec): Readonly<Record<string, unknown>> {
+  const options = spec.options ?? NO_OPTIONS;
+  const { limits, restart } = options;
+  const { noNewPrivileges, seccomp } = spec.security;
+  const net = spec.networking;
+  const securityOpt = [
+    ...(noNewPrivileges ? ['no-new-privileges'] : []),
+    ...(seccomp === 'unconfined' && !spec.privileged ? ['seccomp=unconfined'] : []),
+    ...(typeof seccomp === 'object' ? [`seccomp=${seccomp.profile}`] : []),
+  ];
+  return {
+    Binds: OR_NULL(binds(spec.mounts)),
+    ContainerIDFile: '',
+    LogConfig: { Type: spec.logDriver, Config: spec.logOptions },
+    NetworkMode: spec.network,
+    PortBindings: portBindings(spec),
+    RestartPolicy: { Name: restart.name, MaximumRetryCount: restart.maxRetries },
+    AutoRemove: row.autoRemove,
+    VolumeDriver: '',
+    VolumesFrom: null,
+    ConsoleSize: [0, 0],
+    CapAdd: OR_NULL(spec.capAdd),
+    CapDrop: OR_NULL(spec.capDrop),
+    CgroupnsMode: 'private',
+    Dns: net?.dns ?? [],
+    DnsOptions: net?.dnsOptions ?? [],
+    DnsSearch: net?.dnsSearch ?? [],
+    ExtraHosts: OR_NULL((net?.addHosts ?? []).map(({ name, address }) => `${name}:${address}`)),
+    GroupAdd: OR_NULL(options.groupAdd),
+    IpcMode: 'private',
+    Cgroup: '',
+    Links: OR_NULL((net?.links ?? []).map(({ container, alias }) => `/${container}:/${row.name}/${alias}`)),
+    OomScoreAdj: options.oomScoreAdj ?? 0,
+    PidMode: '',
+    Privileged: spec.privileged,
+    PublishAllPorts: false,
+    ReadonlyRootfs: spec.readOnly,
+    SecurityOpt: OR_NULL(securityOpt),
+    ...tmpfs(spec.mounts),
+    UTSMode: options.uts === 'host' ? 'host' : '',
+    UsernsMode: spec.keepId === undefined ? '' : 'keep-id',
+    ShmSize: options.shmSize,
+    ...(Object.keys(options.sysctls).length === 0 ? {} : { Sysctls: options.sysctls }),
+    ...(Object.keys(options.annotations).length === 0 ? {} : { Annotations: options.annotations }),
+    Runtime: 'wherry',
+    Isolation: '',
+    CpuShares: limits.cpuShares ?? 0,
+    Memory: limits.memory ?? 0,
+    NanoCpus: limits.nanoCpus ?? 0,
+    CgroupParent: '',
+    BlkioWeight: 0,
+    BlkioWeightDevice: [],
+    BlkioDeviceReadBps: [],
+    BlkioDeviceWriteBps: [],
+    BlkioDeviceReadIOps: [],
+    BlkioDeviceWriteIOps: [],
+    CpuPeriod: limits.nanoCpus === undefined ? (limits.cpuPeriod ?? 0) : 0,
+    CpuQuota: limits.nanoCpus === undefined ? (limits.cpuQuota ?? 0) : 0,
+    CpuRealtimePeriod: 0,
+    CpuRealtimeRuntime: 0,
+    CpusetCpus: limits.cpusetCpus ?? '',
+    CpusetMems: limits.cpusetMems ?? '',
+    Devices: [],
+    DeviceCgroupRules: null,
+    DeviceRequests: null,
+    MemoryReservation: limits.memoryReservation ?? 0,
+    MemorySwap: limits.memorySwap ?? 0,
+    MemorySwappiness: null,
+    OomKillDisable: null,
+    PidsLimit: limits.pids ?? null,
+    Ulimits: options.ulimits.map(({ name, soft, hard }) => ({
+      Name: name,
+      Hard: hard ?? -1,
+      Soft: soft ?? -1,
+    })),
+    CpuCount: 0,
+    CpuPercent: 0,
+    IOMaximumIOps: 0,
+    IOMaximumBandwidth: 0,
+    ...(spec.init ? { Init: true } : {}),
+  };
+}
+
+function binds(mounts: readonly Mount[]): readonly string[] {
+  return mounts.flatMap((mount) => {
+    if (mount.kind !== 'bind' && !(mount.kind === 'volume' && !mount.anonymous)) return [];
+    const source = mount.kind === 'bind' ? mount.source : mount.name;
+    return [`${source}:${mount.target}${mount.mode === '' ? '' : `:${mount.mode}`}`];
+  });
+}
+
+function tmpfs(mounts: readonly Mount[]): { readonly Tmpfs?: Readonly<Record<string, string>> } {
+  const found = mounts.flatMap((mount) =>
+    mount.kind === 'tmpfs' && mount.byFlag ? [[mount.target, mount.options.join(',')] as const] : [],
+  );
+  return found.length === 0 ? {} : { Tmpfs: Object.fromEntries(found) };
+}
+
+function portBindings({ networking }: ContainerSpec): Readonly<Record<string, readonly object[]>> {
+  const found: Record<string, object[]> = {};
+  for (const { protocol, hostIp, hostPort, containerPort } of networking?.ports ?? []) {
+    const key = `${containerPort}/${protocol}`;
+    const list = found[key] ?? [];
+    list.push({ HostIp: hostIp, HostPort: hostPort === 0 ? '' : String(hostPort) });
+    found[key] = list;
+  }
+  return found;
+}

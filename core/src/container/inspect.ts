@@ -1,0 +1,141 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { NetworkSettings } from '../network/request.ts';
+import { inspectMounts } from '../volume/inspect.ts';
+import type { ContainerContext } from './context.ts';
+import { currentRow } from './context.ts';
+import { isRestarting, readFacts } from './facts.ts';
+import { notFound } from './find.ts';
+import { shortId } from './id.ts';
+import { hostConfig } from './inspect-host.ts';
+import { isPaused } from './pause.ts';
+import { type ContainerRow, type ContainerSpec, containerState } from './record.ts';
+import { type RootTrees, rootTrees } from './rootfs.ts';
+import { signalName } from './signal.ts';
+import { withWorker } from './worker.ts';
+
+/** Go's zero time, which Docker shows where nothing has happened yet. */
+const NEVER = '0001-01-01T00:00:00Z';
+
+/** A container in Docker's form, field by field (Engine API, ContainerInspect). */
+export async function inspectContainer(
+  context: ContainerContext,
+  id: string,
+  network: NetworkSettings,
+  { size = false }: { readonly size?: boolean },
+): Promise<Readonly<Record<string, unknown>>> {
+  const { store, table } = context;
+  const current = currentRow(context, id);
+  const spec = table.spec(id);
+  if (current === undefined || spec === undefined) throw notFound(id);
+  const { row, running } = current;
+  const directory = store.paths.container(id);
+  const trees = await rootTrees(context, id);
+  const words = [...spec.command.entrypoint, ...spec.command.cmd];
+  const log = join(directory, `${id}-json.log`);
+  return {
+    Id: id,
+    Created: row.created,
+    Path: words[0] ?? '',
+    Args: words.slice(1),
+    State: stateOf(context, row, running),
+    Image: row.imageId,
+    ResolvConfPath: join(directory, 'resolv.conf'),
+    HostnamePath: join(directory, 'hostname'),
+    HostsPath: join(directory, 'hosts'),
+    LogPath: existsSync(log) ? log : '',
+    Name: `/${row.name}`,
+    RestartCount: readFacts(directory).restarting?.count ?? 0,
+    Driver: spec.storageDriver,
+    Platform: 'linux',
+    MountLabel: '',
+    ProcessLabel: '',
+    AppArmorProfile: '',
+    ExecIDs: null,
+    HostConfig: hostConfig(row, spec),
+    GraphDriver: graphDriver(spec, trees),
+    ...(size ? await sizes(context, trees) : {}),
+    Mounts: inspectMounts(spec.mounts, store.paths.volume),
+    Config: configOf(row, spec),
+    NetworkSettings: network,
+  };
+}
+
+function stateOf(
+  { store }: ContainerContext,
+  row: ContainerRow,
+  running: boolean,
+): Readonly<Record<string, unknown>> {
+  const facts = readFacts(store.paths.container(row.id));
+  const restarting = running && isRestarting(facts);
+  const pid = running && !restarting ? (facts.started?.initPid ?? 0) : 0;
+  const paused = pid !== 0 && isPaused(pid);
+  const status = containerState(row, running, { paused, restarting });
+  return {
+    Status: status,
+    Running: running,
+    Paused: paused,
+    Restarting: restarting,
+    OOMKilled: !running && facts.exited?.outOfMemory === true,
+    Dead: status === 'dead',
+    Pid: pid,
+    ExitCode: restarting ? (facts.restarting?.status ?? 0) : running ? 0 : (row.exitCode ?? 0),
+    Error: '',
+    StartedAt: (running ? facts.started?.time : row.startedAt) ?? NEVER,
+    FinishedAt: row.finishedAt ?? NEVER,
+  };
+}
+
+function configOf(row: ContainerRow, spec: ContainerSpec): Readonly<Record<string, unknown>> {
+  const { entrypoint, cmd } = spec.command;
+  const { interactive, tty } = spec;
+  const exposed = spec.networking?.exposed ?? [];
+  const volumes = spec.mounts.flatMap((mount) =>
+    mount.kind === 'volume' && mount.anonymous ? [mount.target] : [],
+  );
+  return {
+    Hostname: spec.hostname ?? shortId(row.id),
+    Domainname: spec.options?.domainname ?? '',
+    User: spec.user,
+    AttachStdin: interactive,
+    AttachStdout: true,
+    AttachStderr: true,
+    ...(exposed.length === 0 ? {} : { ExposedPorts: Object.fromEntries(exposed.map((port) => [port, {}])) }),
+    Tty: tty,
+    OpenStdin: interactive,
+    StdinOnce: interactive,
+    Env: spec.env,
+    Cmd: cmd.length === 0 ? null : cmd,
+    Image: row.image,
+    Volumes: volumes.length === 0 ? null : Object.fromEntries(volumes.map((target) => [target, {}])),
+    WorkingDir: spec.workdir === '/' ? '' : spec.workdir,
+    Entrypoint: entrypoint.length === 0 ? null : entrypoint,
+    OnBuild: null,
+    Labels: row.labels,
+    StopSignal: signalName(spec.stopSignal),
+    StopTimeout: spec.stopTimeout,
+  };
+}
+
+function graphDriver(spec: ContainerSpec, trees: RootTrees): Readonly<Record<string, unknown>> {
+  const Data =
+    trees.kind === 'overlay'
+      ? {
+          LowerDir: trees.lower.join(':'),
+          MergedDir: trees.mountpoint,
+          UpperDir: trees.upper,
+          WorkDir: trees.work,
+        }
+      : { Dir: trees.tree };
+  return { Data, Name: spec.storageDriver };
+}
+
+async function sizes(context: ContainerContext, trees: RootTrees): Promise<Readonly<Record<string, number>>> {
+  const own = trees.kind === 'overlay' ? trees.upper : trees.tree;
+  const below = trees.kind === 'overlay' ? trees.lower : [];
+  return withWorker(context, async (worker) => {
+    const rw = existsSync(own) ? (await worker.usage([own])).apparent : 0;
+    const lower = below.length === 0 ? 0 : (await worker.usage(below)).apparent;
+    return { SizeRw: rw, SizeRootFs: rw + lower };
+  });
+}

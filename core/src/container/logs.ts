@@ -1,0 +1,57 @@
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { LogLine, LogsOptions } from '../api.ts';
+import { EXIT, WherryError } from '../errors/error.ts';
+import { logForm } from '../log/form.ts';
+import { readLog } from '../log/read.ts';
+import { checkLogFiles } from '../plan/check.ts';
+import { resolveLocation } from '../plan/resolve.ts';
+import type { ContainerContext } from './context.ts';
+import { driverGrants } from './drivers.ts';
+import { isRunning, readFacts } from './facts.ts';
+import { notFound } from './find.ts';
+import { rootsOf } from './roots.ts';
+import { openRequest } from './start-plan.ts';
+
+/**
+ * A container's output, as its log driver says it is read.
+ * @throws WherryError `E_LOG_UNREADABLE` for a driver that doesn't keep it in a form that can be read back
+ */
+export async function* containerLogs(
+  context: ContainerContext,
+  id: string,
+  options: LogsOptions,
+): AsyncGenerator<LogLine> {
+  const row = context.table.get(id);
+  const spec = context.table.spec(id);
+  if (row === undefined || spec === undefined) throw notFound(id);
+  const log = (await context.drivers()).log(spec.logDriver);
+  const { value: reading } = log.read(openRequest(context, row, spec));
+  if (reading.tag === 'unreadable') throw unreadable(spec.logDriver, reading.val);
+  const form = reading.tag === 'files' ? logForm(reading.val.framing) : undefined;
+  if (reading.tag !== 'files' || form === undefined) {
+    throw unreadable(spec.logDriver, 'this version of Wherry cannot read its form');
+  }
+  const asker = { kind: 'log', driver: spec.logDriver, request: 'read' } as const;
+  const files = checkLogFiles(asker, reading.val.files, driverGrants(log));
+  const paths = files.map((location) => resolveLocation(location, rootsOf(context, asker, id)));
+  const directory = context.store.paths.container(id);
+  const { processes } = context;
+  const follow =
+    options.follow === true && isRunning(readFacts(directory), processes)
+      ? {
+          directories: [...new Set([directory, ...paths.map((path) => dirname(path))])],
+          ended: () => !existsSync(directory) || !isRunning(readFacts(directory), processes),
+        }
+      : undefined;
+  yield* readLog({ paths, form }, options, follow);
+}
+
+function unreadable(driver: string, reason: string): WherryError {
+  // The driver's own sentence, which is Docker's for all first-party ones.
+  return new WherryError(reason, {
+    code: 'E_LOG_UNREADABLE',
+    hint: `The log driver is ${driver}; those with a log that can be read are json-file, k8s-file and local.`,
+    exitCode: EXIT.failure,
+  });
+}

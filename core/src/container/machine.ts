@@ -1,0 +1,84 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { chooseIdmap, type IdmapChoice } from '../idmap/choose.ts';
+import { readIdmapFacts } from '../idmap/read-facts.ts';
+import { gatherFacts, supportsReflink } from '../plan/facts.ts';
+import { type Platform, readPlatform } from '../platform/platform.ts';
+import type { Facts } from '../plugin/contract.ts';
+import type { Environment } from '../store/root.ts';
+import type { Store } from '../store/store.ts';
+import { readSetting, writeSetting } from './setting.ts';
+
+/** What this machine is and gives, each looked up when it is first asked for. */
+export class Machine {
+  readonly #store: Store;
+  readonly #env: Environment;
+  #platform: Platform | undefined;
+  #idmap: IdmapChoice | undefined;
+  #facts: Facts | undefined;
+
+  constructor(store: Store, env: Environment) {
+    this.#store = store;
+    this.#env = env;
+  }
+
+  get platform(): Platform {
+    this.#platform ??= readPlatform();
+    return this.#platform;
+  }
+
+  /** The ids of this user's containers. Root's private range is settled once, as files will have its ids. */
+  get idmap(): IdmapChoice {
+    this.#idmap ??= this.#settledIdmap();
+    return this.#idmap;
+  }
+
+  /** What drivers are told. */
+  get facts(): Facts {
+    this.#facts ??= gatherFacts({
+      platform: this.platform,
+      stateFilesystem: this.#store.paths.filesystem,
+      reflink: this.#reflink(),
+      singleId: this.idmap.mode === 'single-id',
+      path: this.#env.PATH ?? '',
+    });
+    return this.#facts;
+  }
+
+  /** The host's ids that root inside is; undefined when these are the user's own. */
+  get mappedRoot(): { readonly uid: number; readonly gid: number } | undefined {
+    const { mode, uids, gids } = this.idmap;
+    const [uid] = uids;
+    const [gid] = gids;
+    if (mode !== 'root-range' || uid === undefined || gid === undefined) return undefined;
+    return { uid: uid.outside, gid: gid.outside };
+  }
+
+  #settledIdmap(): IdmapChoice {
+    const { database } = this.#store;
+    if (process.getuid?.() !== 0) return chooseIdmap(readIdmapFacts());
+    const kept = readSetting(database, 'root-idmap');
+    if (kept !== undefined) return JSON.parse(kept) as IdmapChoice;
+    const chosen = chooseIdmap(readIdmapFacts());
+    if (chosen.mode === 'root-range') writeSetting(database, 'root-idmap', JSON.stringify(chosen));
+    return chosen;
+  }
+
+  /** Tried once for a file system: the trial writes. */
+  #reflink(): boolean {
+    const { database, paths } = this.#store;
+    const key = `reflink-${paths.filesystem}`;
+    const kept = readSetting(database, key);
+    if (kept !== undefined) return kept === '1';
+    const answer = supportsReflink(paths.temporary);
+    writeSetting(database, key, answer ? '1' : '0');
+    return answer;
+  }
+}
+
+/** Directory of what can be made again at any time. */
+export function cacheDirectory(store: Store, name: string): string {
+  const path = join(store.paths.root, 'cache', name);
+  if (!existsSync(path)) mkdirSync(path, { recursive: true, mode: 0o700 });
+  return path;
+}

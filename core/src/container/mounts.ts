@@ -1,0 +1,112 @@
+import type { CreateRequest, ImageConfig, ResolvedImage } from '../api.ts';
+import { EXIT, WherryError } from '../errors/error.ts';
+import { type Merged, mergeMounts } from '../volume/merge.ts';
+import type { Mount } from '../volume/mount.ts';
+import { newVolumeName } from '../volume/name.ts';
+import { type MountOperations, type MountPlaces, mountOperations } from '../volume/operations.ts';
+import { checkSources, makeSources, type SourceRequest } from '../volume/sources.ts';
+import type { ContainerContext } from './context.ts';
+import { findContainer, notFound } from './find.ts';
+import type { ContainerRow, ContainerSpec } from './record.ts';
+
+/** The mounts of a container to be, and what has to be there for them when it is written down. */
+export interface DraftMounts extends Merged {
+  /** Full ids of the containers that `--volumes-from` names. */
+  readonly from: readonly string[];
+}
+
+/**
+ * Settles the mounts that a request and its image ask for, and looks whether they can be. Makes nothing.
+ * @param images Those that are mounted, by reference.
+ * @throws WherryError `E_MOUNT_*`, `E_CONTAINER_NOT_FOUND`
+ */
+export function draftMounts(
+  context: ContainerContext,
+  request: CreateRequest,
+  image: ImageConfig,
+  images: ReadonlyMap<string, ResolvedImage>,
+): DraftMounts {
+  const { table } = context;
+  const from = (request.volumesFrom ?? []).map(({ container, readOnly }) => {
+    const id = sourceContainer(table, container);
+    return { id, readOnly, mounts: table.spec(id)?.mounts ?? [] };
+  });
+  const merged = mergeMounts({
+    asked: request.mounts ?? [],
+    imageVolumes: Object.keys(image.Volumes ?? {}),
+    inherited: from,
+    newName: newVolumeName,
+    resolveImage: ({ reference }) => {
+      const found = images.get(reference);
+      if (found === undefined) throw new Error(`the image ${reference} hasn't been looked for`);
+      return { imageId: found.id, topLayer: found.chain.at(-1) };
+    },
+  });
+  checkSources(sourceRequest(context, merged.mounts, merged));
+  return { ...merged, from: from.map(({ id }) => id) };
+}
+
+/** As `findContainer`, with the status that a container which can't be made ends with. */
+function sourceContainer(table: ContainerContext['table'], name: string): string {
+  try {
+    return findContainer(table, name);
+  } catch (error) {
+    if (!(error instanceof WherryError)) throw error;
+    const { code, hint, message } = error;
+    throw new WherryError(message, { code, hint, exitCode: EXIT.engine });
+  }
+}
+
+/** Makes what the mounts need, within the transaction that writes the container down. */
+export function commitMounts({ table, volumes }: ContainerContext, draft: DraftMounts): void {
+  // Since they were looked at, another command may have removed one, and with it what it alone had.
+  for (const id of draft.from) {
+    if (table.get(id) === undefined) throw notFound(id);
+  }
+  volumes.ensure(draft.volumes);
+}
+
+/** Makes what has gone missing since `create`, and the directories that `-v` names. */
+export function prepareMounts(context: ContainerContext, { mounts }: Pick<ContainerSpec, 'mounts'>): void {
+  const { store, volumes } = context;
+  const request = sourceRequest(context, mounts);
+  checkSources(request);
+  makeSources(request);
+  store.database.transaction(() => {
+    const named = mounts.flatMap((mount) => (mount.kind === 'volume' ? mount : []));
+    volumes.ensure(named.map(({ name, anonymous }) => ({ name, anonymous, labels: {}, options: {} })));
+  });
+}
+
+/** The operations of a start that bring the mounts about. `owner` is the container's user, for `U`; `image` shows an image's files. */
+export function startMounts(
+  context: ContainerContext,
+  row: ContainerRow,
+  spec: ContainerSpec,
+  { owner, image }: Pick<MountPlaces, 'owner' | 'image'>,
+): MountOperations {
+  const { store, machine } = context;
+  return mountOperations(spec.mounts, {
+    volume: store.paths.volume,
+    optionsOf: (name) => optionsOf(context, name),
+    image,
+    fill: row.startedAt === undefined,
+    owner: machine.idmap.mode === 'single-id' ? undefined : owner,
+  });
+}
+
+function sourceRequest(context: ContainerContext, mounts: readonly Mount[], merged?: Merged): SourceRequest {
+  return {
+    mounts,
+    maps: context.machine.idmap,
+    // A volume that is there keeps its options.
+    optionsOf: (name) =>
+      context.volumes.table.get(name)?.options ??
+      merged?.volumes.find((volume) => volume.name === name)?.options ??
+      {},
+  };
+}
+
+function optionsOf({ volumes }: ContainerContext, name: string): Readonly<Record<string, string>> {
+  return volumes.table.get(name)?.options ?? {};
+}

@@ -1,0 +1,51 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { EXIT, WherryError } from '../errors/error.ts';
+import { ownCgroup, processCgroup } from './cgroup.ts';
+import type { ContainerContext } from './context.ts';
+import { requireRunning } from './running.ts';
+
+/** Whether the process is frozen (cgroups(7), cgroup.freeze). */
+export function isPaused(pid: number): boolean {
+  const group = processCgroup(pid);
+  return group !== undefined && readState(group);
+}
+
+function readState(group: string): boolean {
+  try {
+    return readFileSync(join(group, 'cgroup.freeze'), 'latin1').trim() === '1';
+  } catch {
+    // The root of the hierarchy can't be frozen, and has no such file.
+    return false;
+  }
+}
+
+/**
+ * Freezes a container, or lets it go on.
+ * @throws WherryError `E_CONTAINER_NOT_RUNNING`, `E_CONTAINER_PAUSED`, `E_CONTAINER_NOT_PAUSED`, `E_NO_CGROUP`
+ */
+export function setPaused(context: ContainerContext, id: string, paused: boolean): void {
+  const { init } = requireRunning(context, id);
+  // Its own alone: what else is in a group that it shares would stand still as well.
+  const group = ownCgroup(id, init.pid);
+  if (group === undefined) throw noCgroup(paused);
+  if (readState(group) === paused) {
+    throw new WherryError(`Container ${id} is ${paused ? 'already' : 'not'} paused`, {
+      code: paused ? 'E_CONTAINER_PAUSED' : 'E_CONTAINER_NOT_PAUSED',
+      hint: 'wherry ps   shows which containers are paused.',
+      exitCode: EXIT.failure,
+    });
+  }
+  writeFileSync(join(group, 'cgroup.freeze'), paused ? '1' : '0');
+}
+
+function noCgroup(paused: boolean): WherryError {
+  return new WherryError(
+    `The container has no cgroup of its own, so it can't be ${paused ? 'paused' : 'resumed'}.`,
+    {
+      code: 'E_NO_CGROUP',
+      hint: 'An administrator can hand the user a cgroup v2: loginctl enable-linger USER, or a directory below /sys/fs/cgroup that belongs to the user; start the container again from within it.',
+      exitCode: EXIT.failure,
+    },
+  );
+}

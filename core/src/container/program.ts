@@ -1,0 +1,224 @@
+import type { IdmapChoice } from '../idmap/choose.ts';
+import type { LaunchNetworks } from '../network/start.ts';
+import type { EncodedPlan } from '../plan/encode.ts';
+import type {
+  ContainerOperation,
+  FileOperation,
+  NamespaceKind,
+  PrepareStep,
+  Program,
+  SettingOperation,
+} from '../program/operation.ts';
+import type { MountOperations } from '../volume/operations.ts';
+import { argumentVector } from './command.ts';
+import { completeEnvironment } from './environment.ts';
+import { kernelFilesystems, protectedPaths } from './filesystems.ts';
+import { type Identity, identityOperations } from './identity.ts';
+import { domainName, namespaceSysctls, oomScore, resourceLimits } from './kernel-options.ts';
+import { NO_OPTIONS } from './options.ts';
+import type { ContainerSpec } from './record.ts';
+import type { SeccompFilter } from './seccomp.ts';
+
+/**
+ * Seconds that the user namespace outlasts its last container, so that the next one needn't write its maps again. More than
+ * those of the shared network namespace (core/src/network/start.ts), which it owns: one that a new user namespace found there
+ * would be another's.
+ */
+const LINGER = 60;
+
+/** A directory or file of the host that appears in a container. */
+export interface HostBind {
+  readonly source: string;
+  readonly target: string;
+  readonly readOnly: boolean;
+}
+
+/** All that a launch program is made from, settled and checked. Paths are absolute. */
+export interface LaunchRequest {
+  readonly spec: ContainerSpec;
+  readonly directory: string;
+  readonly holder: string;
+  readonly idmap: IdmapChoice;
+  /** Settings of the client that starts it: attach, terminal, detach keys. */
+  readonly client: readonly SettingOperation[];
+  readonly logSink: readonly SettingOperation[];
+  /** What `create` left to be done at the first start. */
+  readonly pending: readonly PrepareStep[];
+  readonly rootfs: EncodedPlan;
+  readonly network: LaunchNetworks;
+  readonly hostNetwork: boolean;
+  readonly hostname: string;
+  readonly binds: readonly HostBind[];
+  readonly mounts: MountOperations;
+  /** For a container whose ids are arranged otherwise than the common ones: files of its root, and the way in. */
+  readonly ownIds?: {
+    readonly files: readonly ContainerOperation[];
+    readonly take: readonly ContainerOperation[];
+  };
+  readonly devices: readonly string[];
+  readonly identity: Identity;
+  readonly seccomp: SeccompFilter | undefined;
+  readonly cleanup: readonly FileOperation[];
+  /** The container's own cgroup v2, made for it. */
+  readonly cgroup?: string | undefined;
+}
+
+/** The launch program of a container. */
+export function launchProgram(request: LaunchRequest): Program {
+  return {
+    settings: settings(request),
+    prepare: [...request.pending, ...request.rootfs.prepare, ...request.network.prepare],
+    // First: the kernel's files that they need are the host's.
+    container: [
+      ...request.network.links,
+      ...filesystem(request),
+      ...kernelSettings(request),
+      ...process(request),
+    ],
+    cleanup: request.cleanup,
+  };
+}
+
+/** Directory of the user namespace's holder, which outlasts single containers. */
+export function holderDirectory(runtime: string): string {
+  return runtime;
+}
+
+/** The settings that have the launcher work in the user's namespace. */
+export function namespaceSettings(idmap: IdmapChoice, holder: string): readonly SettingOperation[] {
+  return [
+    {
+      op: 'user-namespace',
+      holder,
+      linger: LINGER,
+      helpers: idmap.mode === 'range' ? idmap.helpers : undefined,
+      denySetgroups: idmap.mode === 'single-id',
+    },
+    ...idmap.uids.map((extent) => ({ op: 'uid-map', ...extent }) as const),
+    ...idmap.gids.map((extent) => ({ op: 'gid-map', ...extent }) as const),
+  ];
+}
+
+function settings(request: LaunchRequest): readonly SettingOperation[] {
+  const { spec, directory, holder, idmap, client, logSink, hostNetwork } = request;
+  const { restart, uts } = spec.options ?? NO_OPTIONS;
+  const namespaces: NamespaceKind[] = [
+    'mount',
+    'pid',
+    ...(uts === 'host' ? [] : ['uts' as const]),
+    'ipc',
+    'cgroup',
+  ];
+  const { path } = request.network;
+  return [
+    { op: 'directory', path: directory },
+    ...namespaceSettings(idmap, holder),
+    ...namespaces.map((kind) => ({ op: 'namespace', kind }) as const),
+    ...(hostNetwork
+      ? []
+      : [{ op: 'namespace', kind: 'network', ...(path === undefined ? {} : { path }) } as const]),
+    ...(spec.tty ? [{ op: 'terminal' } as const] : []),
+    ...client,
+    ...logSink,
+    { op: 'stop-signal', signal: spec.stopSignal },
+    ...(restart.name === 'no'
+      ? []
+      : [{ op: 'restart', policy: restart.name, maxRetries: restart.maxRetries } as const]),
+    ...(request.cgroup === undefined
+      ? []
+      : [{ op: 'cgroup', path: request.cgroup, optional: true } as const]),
+  ];
+}
+
+function filesystem(request: LaunchRequest): readonly ContainerOperation[] {
+  const { spec, rootfs, network, hostNetwork, idmap, binds, mounts, devices } = request;
+  const { privileged } = spec;
+  return [
+    ...rootfs.container,
+    ...(request.ownIds?.files ?? []),
+    ...mounts.fill,
+    ...kernelFilesystems({
+      privileged,
+      hostNetwork,
+      singleId: idmap.mode === 'single-id',
+      shmSize: (spec.options ?? NO_OPTIONS).shmSize,
+      devices,
+    }),
+    ...inOrder(binds.map(bindOperation), mounts.mounts),
+    // Values below /proc/sys are set before it is made read-only.
+    ...network.container.filter(({ op }) => op === 'sysctl'),
+    ...namespaceSysctls(spec),
+    ...(spec.tty ? [{ op: 'console', device: true } as const] : []),
+    ...protectedPaths(privileged),
+    { op: 'pivot-root', readOnly: spec.readOnly },
+  ];
+}
+
+/**
+ * The files of the network among the user's mounts, so that a mount over /etc doesn't hide them; where it is a read-only one
+ * that has no such file, they stay away.
+ */
+function inOrder(
+  files: readonly ContainerOperation[],
+  mounts: readonly ContainerOperation[],
+): readonly ContainerOperation[] {
+  const above = mounts.filter((mount) => files.some((file) => isBelow(targetOf(file), targetOf(mount))));
+  const rest = mounts.filter((mount) => !above.includes(mount));
+  const covered = (file: ContainerOperation) =>
+    above.some((mount) => isBelow(targetOf(file), targetOf(mount)));
+  return [
+    ...above,
+    ...files.map((file) => (file.op === 'bind' && covered(file) ? { ...file, optional: true } : file)),
+    ...rest,
+  ];
+}
+
+const targetOf = (operation: ContainerOperation): string => ('target' in operation ? operation.target : '');
+
+const isBelow = (path: string, directory: string): boolean => path.startsWith(`${directory}/`);
+
+function bindOperation({ source, target, readOnly }: HostBind): ContainerOperation {
+  return {
+    op: 'bind',
+    source,
+    target,
+    recursive: true,
+    flags: readOnly ? ['readonly'] : [],
+    propagation: 'rprivate',
+  };
+}
+
+function kernelSettings({ spec, network, hostname }: LaunchRequest): readonly ContainerOperation[] {
+  const own = spec.options?.uts !== 'host';
+  return [
+    ...(own ? [{ op: 'hostname', name: hostname } as const, ...domainName(spec)] : []),
+    ...network.container.filter(({ op }) => op !== 'sysctl'),
+  ];
+}
+
+function process({
+  spec,
+  identity,
+  seccomp,
+  hostname,
+  ownIds,
+}: LaunchRequest): readonly ContainerOperation[] {
+  const { tty } = spec;
+  return [
+    ...oomScore(spec),
+    { op: 'umask', mask: 0o022 },
+    ...resourceLimits(spec),
+    { op: 'working-directory', path: spec.workdir },
+    ...(ownIds?.take ?? []),
+    ...identityOperations(identity),
+    ...(spec.security.noNewPrivileges ? [{ op: 'no-new-privileges' } as const] : []),
+    ...(seccomp === undefined ? [] : [{ op: 'seccomp', ...seccomp } as const]),
+    {
+      op: 'environment',
+      variables: completeEnvironment(spec.env, { hostname, tty, home: identity.user.home }),
+    },
+    { op: 'arguments', argv: argumentVector(spec.command) },
+    ...(spec.init ? [{ op: 'init' } as const] : []),
+    { op: 'execute' },
+  ];
+}

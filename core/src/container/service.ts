@@ -1,0 +1,227 @@
+import type {
+  ContainerSummary,
+  Containers,
+  CreateRequest,
+  Handover,
+  LogLine,
+  LogsOptions,
+  StartOptions,
+} from '../api.ts';
+import { portsText, readPorts } from '../network/published.ts';
+import { type ContainerContext, fold } from './context.ts';
+import { findContainer } from './find.ts';
+import { summarize } from './list.ts';
+import type { AttachRequest, CopyRequest, ExecRequest, PathChange, StatsSample } from './operations.ts';
+import type { OptionRequest } from './options.ts';
+
+/** The life of containers. What is heavy is loaded when it is first needed, so that `ps` starts quickly. */
+export class ContainerService implements Containers {
+  readonly #context: ContainerContext;
+
+  constructor(context: ContainerContext) {
+    this.#context = context;
+  }
+
+  async create(
+    request: CreateRequest,
+  ): Promise<{ readonly id: string; readonly warnings: readonly string[] }> {
+    const { commitContainer, draftContainer } = await import('./create.ts');
+    const draft = await draftContainer(this.#context, request);
+    const { id } = await commitContainer(this.#context, draft);
+    const { limitWarnings } = await import('./cgroup.ts');
+    const limits = draft.spec.options?.limits ?? {};
+    return { id, warnings: limitWarnings(limits, this.#context.machine.platform.cgroup) };
+  }
+
+  async prepareStart(id: string, options: StartOptions): Promise<Handover> {
+    const { handover, prepareLaunch } = await import('./start.ts');
+    const { orRemove } = await import('./auto-remove.ts');
+    const prepare = (): Promise<string> => prepareLaunch(this.#context, id, { kind: 'attached', options });
+    return handover(this.#context, await orRemove(this.#context, id, prepare));
+  }
+
+  async start(id: string): Promise<void> {
+    const { startDetached } = await import('./start-detached.ts');
+    const { orRemove } = await import('./auto-remove.ts');
+    await orRemove(this.#context, id, () => startDetached(this.#context, id));
+  }
+
+  async explain(request: CreateRequest): Promise<string> {
+    const { explainContainer } = await import('./explain.ts');
+    return explainContainer(this.#context, request);
+  }
+
+  list({ all = false }: { readonly all?: boolean }): ContainerSummary[] {
+    const { table } = this.#context;
+    const started = table.inState('started');
+    const { running, gone, leaving } = fold(this.#context, started);
+    const rows = all ? table.all() : started.filter(({ id }) => running.has(id));
+    const now = Date.now();
+    return rows
+      .filter(({ id }) => !gone.has(id) && !leaving.has(id))
+      .map((row) => ({ ...summarize(row, running.get(row.id), now), ports: this.#ports(row.id, running) }));
+  }
+
+  /** Those in a network with a container that has gone need its name no longer. */
+  async #tellOthers(): Promise<void> {
+    const { refreshNames } = await import('../network/members.ts');
+    refreshNames(this.#context);
+  }
+
+  /** The PORTS column, of a container that runs. */
+  #ports(id: string, running: ReadonlyMap<string, unknown>): string {
+    if (!running.has(id)) return '';
+    const { store, table } = this.#context;
+    return portsText(readPorts(store.paths.container(id)), table.spec(id)?.networking?.exposed ?? []);
+  }
+
+  find(nameOrId: string): string {
+    return findContainer(this.#context.table, nameOrId);
+  }
+
+  async *logs(nameOrId: string, options: LogsOptions): AsyncGenerator<LogLine> {
+    const id = this.find(nameOrId);
+    const { containerLogs } = await import('./logs.ts');
+    yield* containerLogs(this.#context, id, options);
+  }
+
+  async stop(
+    nameOrId: string,
+    options: { readonly timeout?: number; readonly signal?: string },
+  ): Promise<void> {
+    const id = this.find(nameOrId);
+    const { stopContainer } = await import('./stop.ts');
+    await stopContainer(this.#context, id, options);
+    await this.#tellOthers();
+  }
+
+  async kill(nameOrId: string, signal: string): Promise<void> {
+    const id = this.find(nameOrId);
+    const { signalContainer } = await import('./stop.ts');
+    await signalContainer(this.#context, id, nameOrId, signal);
+  }
+
+  async wait(nameOrId: string): Promise<number> {
+    const id = this.find(nameOrId);
+    const { waitForContainer } = await import('./stop.ts');
+    return waitForContainer(this.#context, id);
+  }
+
+  async prepareExec(nameOrId: string, request: ExecRequest): Promise<Handover> {
+    const id = this.find(nameOrId);
+    const { prepareExec } = await import('./exec.ts');
+    return prepareExec(this.#context, id, request);
+  }
+
+  async exec(nameOrId: string, request: ExecRequest): Promise<void> {
+    const id = this.find(nameOrId);
+    const { execDetached } = await import('./exec.ts');
+    await execDetached(this.#context, id, request);
+  }
+
+  async prepareAttach(nameOrId: string, request: AttachRequest): Promise<Handover> {
+    const id = this.find(nameOrId);
+    const { prepareAttach } = await import('./attach.ts');
+    return prepareAttach(this.#context, id, request);
+  }
+
+  async restart(
+    nameOrId: string,
+    options: { readonly timeout?: number; readonly signal?: string },
+  ): Promise<void> {
+    const id = this.find(nameOrId);
+    const { restartContainer } = await import('./restart.ts');
+    await restartContainer(this.#context, id, options);
+  }
+
+  async rename(nameOrId: string, name: string): Promise<void> {
+    const id = this.find(nameOrId);
+    const { renameContainer } = await import('./rename.ts');
+    renameContainer(this.#context, id, name);
+  }
+
+  async inspect(
+    nameOrId: string,
+    options: { readonly size?: boolean } = {},
+  ): Promise<Readonly<Record<string, unknown>>> {
+    const id = this.find(nameOrId);
+    const [{ inspectContainer }, { lazyNetworks }] = await Promise.all([
+      import('./inspect.ts'),
+      import('../network/lazy.ts'),
+    ]);
+    const network = await lazyNetworks(this.#context).settings(id);
+    return inspectContainer(this.#context, id, network, options);
+  }
+
+  async update(nameOrId: string, request: OptionRequest): Promise<readonly string[]> {
+    const id = this.find(nameOrId);
+    const { updateContainer } = await import('./update.ts');
+    return updateContainer(this.#context, id, request);
+  }
+
+  async pause(nameOrId: string): Promise<void> {
+    const id = this.find(nameOrId);
+    const { setPaused } = await import('./pause.ts');
+    setPaused(this.#context, id, true);
+  }
+
+  async unpause(nameOrId: string): Promise<void> {
+    const id = this.find(nameOrId);
+    const { setPaused } = await import('./pause.ts');
+    setPaused(this.#context, id, false);
+  }
+
+  async changes(nameOrId: string): Promise<readonly PathChange[]> {
+    const id = this.find(nameOrId);
+    const { containerChanges } = await import('./changes.ts');
+    return containerChanges(this.#context, id);
+  }
+
+  async copyFrom(nameOrId: string, request: CopyRequest): Promise<void> {
+    const id = this.find(nameOrId);
+    const { copyFromContainer } = await import('./copy.ts');
+    await copyFromContainer(this.#context, id, request);
+  }
+
+  async copyTo(nameOrId: string, request: CopyRequest): Promise<void> {
+    const id = this.find(nameOrId);
+    const { copyToContainer } = await import('./copy.ts');
+    await copyToContainer(this.#context, id, request);
+  }
+
+  async *readArchive(
+    nameOrId: string,
+    request: Pick<CopyRequest, 'containerPath' | 'followLink'>,
+  ): AsyncGenerator<Uint8Array> {
+    const id = this.find(nameOrId);
+    const { archiveFromContainer } = await import('./copy.ts');
+    yield* archiveFromContainer(this.#context, id, request);
+  }
+
+  async writeArchive(nameOrId: string, directory: string, archive: AsyncIterable<Uint8Array>): Promise<void> {
+    const id = this.find(nameOrId);
+    const { archiveToContainer } = await import('./copy.ts');
+    await archiveToContainer(this.#context, id, directory, archive);
+  }
+
+  async stats(id: string): Promise<StatsSample | undefined> {
+    const { sampleStats } = await import('./stats.ts');
+    return sampleStats(this.#context, id);
+  }
+
+  async top(nameOrId: string, options: readonly string[]): Promise<readonly (readonly string[])[]> {
+    const id = this.find(nameOrId);
+    const { containerTop } = await import('./top.ts');
+    return containerTop(this.#context, id, options);
+  }
+
+  async remove(
+    nameOrId: string,
+    options: { readonly force?: boolean; readonly volumes?: boolean },
+  ): Promise<void> {
+    const id = this.find(nameOrId);
+    const { removeContainer } = await import('./remove.ts');
+    await removeContainer(this.#context, id, options);
+    await this.#tellOthers();
+  }
+}

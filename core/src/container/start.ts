@@ -1,0 +1,228 @@
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Handover, StartOptions } from '../api.ts';
+import { EXIT, WherryError } from '../errors/error.ts';
+import { splitDelivery } from '../log/mode.ts';
+import { refreshNames } from '../network/members.ts';
+import { settlePorts } from '../network/port-check.ts';
+import { hostFileDirectory, launchNetworks, networkFiles } from '../network/start.ts';
+import { checkPlan } from '../plan/check.ts';
+import { encodeFileOperations, encodePlan, encodeSink } from '../plan/encode.ts';
+import type { Drivers } from '../plugin/drivers.ts';
+import { encodeProgram } from '../program/encode.ts';
+import type { FileOperation, PrepareStep, SettingOperation } from '../program/operation.ts';
+import { resolveUser } from '../user/resolve.ts';
+import { makeCgroup } from './cgroup.ts';
+import { type ContainerContext, currentRow } from './context.ts';
+import { parseDetachKeys } from './detach-keys.ts';
+import { hostDevices } from './devices.ts';
+import { commitState, driverGrants } from './drivers.ts';
+import { notFound } from './find.ts';
+import { hostFileBinds, writeHostFiles } from './host-files.ts';
+import { identityOf } from './identity.ts';
+import { imageMountOperation, imageView } from './image-view.ts';
+import { cacheDirectory } from './machine.ts';
+import { prepareMounts, startMounts } from './mounts.ts';
+import { commonIds, knownUser, ownIdOperations } from './own-ids.ts';
+import { stepsFromText } from './pending.ts';
+import { holderDirectory, type LaunchRequest, launchProgram } from './program.ts';
+import type { ContainerRow, ContainerSpec } from './record.ts';
+import { removalPlan } from './removal.ts';
+import { ensureDriverRoots, giveToRoot, rootsOf } from './roots.ts';
+import { seccompFilter } from './seccomp.ts';
+import { singleIdBinds } from './single-id-binds.ts';
+import { planStart, type StartPlan } from './start-plan.ts';
+import { userFilesOf } from './start-user.ts';
+
+/** The file with the launch program, in the container's directory. */
+const PROGRAM = 'program';
+
+/** Who starts a container: a client that attaches, or one that goes once it runs. */
+export type Client =
+  | { readonly kind: 'attached'; readonly options: StartOptions }
+  | { readonly kind: 'detached' };
+
+/**
+ * Plans a start and writes the launch program. Nothing runs before the launcher is given it.
+ * @returns the program's path
+ * @throws WherryError `E_CONTAINER_RUNNING`, and whatever of the container can't be
+ */
+export async function prepareLaunch(context: ContainerContext, id: string, client: Client): Promise<string> {
+  const { store, table, machine } = context;
+  const current = currentRow(context, id);
+  const spec = table.spec(id);
+  if (current === undefined || spec === undefined) throw notFound(id);
+  const { row, running } = current;
+  refuseStart(row, running);
+  const drivers = await context.drivers();
+  const ports = await settlePorts(spec.networking?.ports ?? []);
+  const plan = store.database.transaction(() => planStart(context, drivers, row, spec, ports));
+  const directory = store.paths.container(id);
+  ensureDriverRoots(context, plan.rootfs.asker);
+  ensureDriverRoots(context, plan.log.asker);
+  prepareMounts(context, spec);
+  const pending = table.pending(id);
+  const request = await launchRequest(context, drivers, { row, spec, plan, client, pending });
+  // What it leaves when it fails would be taken for this start's.
+  for (const fact of ['start-error', 'ports']) rmSync(join(directory, fact), { force: true });
+  for (const path of [directory, join(directory, 'rootfs')]) {
+    mkdirSync(path, { recursive: true, mode: 0o755 });
+    giveToRoot(machine, path);
+  }
+  if (plan.joined === undefined) {
+    const files = { ...networkFiles(context, row, spec, plan.networks), hostname: plan.hostname };
+    writeHostFiles(directory, { ...files, hostNetwork: plan.sharing === 'host' }, machine);
+  }
+  const cgroup = makeCgroup(machine.platform.cgroup, id, spec.options?.limits ?? {});
+  const path = join(directory, PROGRAM);
+  const draft = `${path}.${process.pid}`;
+  writeFileSync(draft, encodeProgram(launchProgram({ ...request, cgroup })), { mode: 0o600 });
+  renameSync(draft, path);
+  store.database.transaction(() => {
+    table.beginLaunch(id);
+    commitState(store, plan.state);
+  });
+  refreshNames(context);
+  return path;
+}
+
+/** How the caller becomes the launcher. */
+export function handover(context: ContainerContext, program: string): Handover {
+  return { file: context.launcher(), args: ['run', program], env: {} };
+}
+
+function refuseStart(row: ContainerRow, running: boolean): void {
+  if (running) {
+    throw new WherryError(`Container ${row.name} is already running.`, {
+      code: 'E_CONTAINER_RUNNING',
+      hint: `wherry stop ${row.name}   stops it.`,
+      exitCode: EXIT.engine,
+    });
+  }
+  if (row.state === 'removing') {
+    throw new WherryError(`Container ${row.name} is marked for removal and cannot be started.`, {
+      code: 'E_CONTAINER_REMOVING',
+      hint: `wherry rm ${row.name}   completes the removal.`,
+      exitCode: EXIT.engine,
+    });
+  }
+}
+
+export interface LaunchInput {
+  readonly row: ContainerRow;
+  readonly spec: ContainerSpec;
+  readonly plan: StartPlan;
+  readonly client: Client;
+  /** What `create` left to be done, as text. */
+  readonly pending: string | undefined;
+}
+
+/** Everything that the launch program is made from. Reads, and has no effect but on caches. */
+export async function launchRequest(
+  context: ContainerContext,
+  drivers: Drivers,
+  { row, spec, plan, client, pending: left }: LaunchInput,
+): Promise<LaunchRequest> {
+  const { store, machine } = context;
+  const { id } = row;
+  const directory = store.paths.container(id);
+  const rootfs = encodePlan(plan.rootfs, rootsOf(context, plan.rootfs.asker, id));
+  const pending = pendingSteps(context, drivers, row, spec, left);
+  const files = await userFilesOf(context, row, spec, rootfs.container, pending);
+  const known = knownUser(files, spec);
+  const user = resolveUser({ user: spec.user, groupAdd: spec.options?.groupAdd ?? [], ...known.files });
+  const identity = identityOf(spec, user, machine.platform.lastCap);
+  return {
+    spec: plan.variables.length === 0 ? spec : { ...spec, env: [...plan.variables, ...spec.env] },
+    directory,
+    holder: holderDirectory(store.paths.runtime()),
+    idmap: machine.idmap,
+    client: clientSettings(spec, client),
+    logSink: encodeSink(
+      plan.log,
+      rootsOf(context, plan.log.asker, id),
+      splitDelivery(spec.logOptions).delivery,
+    ),
+    pending,
+    rootfs,
+    network: launchNetworks(context, id, plan.networks, plan.joined),
+    hostNetwork: plan.sharing === 'host',
+    hostname: plan.hostname,
+    binds: [
+      ...hostFileBinds(
+        hostFileDirectory(context, id, plan.joined),
+        spec.mounts.map(({ target }) => target),
+        spec.readOnly,
+      ),
+      ...(machine.idmap.mode === 'single-id'
+        ? singleIdBinds(cacheDirectory(store, 'single-id'), rootfs.container)
+        : []),
+    ],
+    mounts: startMounts(context, row, spec, {
+      owner: commonIds(machine, spec, user),
+      image: (mount) =>
+        imageMountOperation(mount, imageView(context, drivers, spec.storageDriver, mount.topLayer)),
+    }),
+    ownIds: { files: known.operations, take: ownIdOperations(machine, spec) },
+    devices: spec.privileged ? hostDevices() : [],
+    identity,
+    seccomp: await seccompFilter(spec.security.seccomp, {
+      cache: cacheDirectory(store, 'seccomp'),
+      capabilities: identity.granted,
+      architecture: machine.platform.arch.architecture,
+      singleId: machine.idmap.mode === 'single-id',
+      kernel: machine.platform.kernel,
+    }),
+    cleanup: spec.autoRemove ? cleanup(context, drivers, row, spec) : [],
+  };
+}
+
+function clientSettings(spec: ContainerSpec, client: Client): readonly SettingOperation[] {
+  if (client.kind === 'detached') {
+    return [{ op: 'stdin', mode: spec.interactive ? 'open' : 'none' }, { op: 'detach' }];
+  }
+  const { attach, detachKeys, sigProxy } = client.options;
+  const stdin = attach.stdin && spec.interactive;
+  const mode = stdin ? 'once' : spec.interactive ? 'open' : 'none';
+  return [
+    { op: 'stdin', mode },
+    { op: 'attach', stdin, stdout: attach.stdout, stderr: attach.stderr },
+    ...(detachKeys === undefined ? [] : [{ op: 'detach-keys', keys: parseDetachKeys(detachKeys) } as const]),
+    ...(sigProxy === undefined ? [] : [{ op: 'signal-proxy', on: sigProxy } as const]),
+  ];
+}
+
+/** What `create` left to be done, unless the container has run before. */
+function pendingSteps(
+  context: ContainerContext,
+  drivers: Drivers,
+  row: ContainerRow,
+  spec: ContainerSpec,
+  text: string | undefined,
+): readonly PrepareStep[] {
+  if (text === undefined || row.startedAt !== undefined || spec.prepared === true) return [];
+  const storage = drivers.storage(spec.storageDriver);
+  const asker = { kind: 'storage', driver: storage.info.name, request: 'prepare-container' } as const;
+  const checked = checkPlan({ asker, steps: stepsFromText(text), grants: driverGrants(storage) });
+  const steps = encodePlan(checked, rootsOf(context, asker, row.id)).prepare;
+  if (row.launch === 0) return steps;
+  // An earlier start was cut off, perhaps half way through these steps.
+  const { plan } = removalPlan(drivers, row.id, spec);
+  const leftovers = encodeFileOperations(plan, rootsOf(context, plan.asker, row.id));
+  return [...leftovers.map((operation) => ({ do: operation })), ...steps];
+}
+
+/** What the monitor does at the end of a container that is to be removed then; its directory goes last. */
+function cleanup(
+  context: ContainerContext,
+  drivers: Drivers,
+  { id }: ContainerRow,
+  spec: ContainerSpec,
+): readonly FileOperation[] {
+  const { paths } = context.store;
+  const { plan } = removalPlan(drivers, id, spec);
+  return [
+    ...encodeFileOperations(plan, rootsOf(context, plan.asker, id)),
+    { op: 'remove-tree', path: paths.container(id) },
+  ];
+}

@@ -1,0 +1,102 @@
+import { EXIT, WherryError } from '../errors/error.ts';
+import { sendSignal, waitForProcess, waitForStatus } from '../launcher/run.ts';
+import { type ContainerContext, currentRow } from './context.ts';
+import { notFound } from './find.ts';
+import { findRunning, type Running } from './running.ts';
+import { parseSignal } from './signal.ts';
+
+const SIGKILL = 9;
+const SIGUSR1 = 10;
+const SIGTERM = 15;
+
+/** Sends a signal to a container's first process; no restart policy brings it back afterwards. */
+async function signalInit(context: ContainerContext, running: Running, signal: number): Promise<void> {
+  const launcher = context.launcher();
+  const there = await sendSignal(launcher, running.monitor, SIGUSR1);
+  if (there && running.init !== undefined) await sendSignal(launcher, running.init, signal);
+}
+
+/**
+ * Waits for the end of a container.
+ * @param timeout seconds; -1 for ever
+ * @returns whether it has ended
+ */
+async function awaitEnd(context: ContainerContext, { monitor }: Running, timeout: number): Promise<boolean> {
+  if (timeout < 0) return waitForProcess(context.launcher(), monitor);
+  const limit = AbortSignal.timeout(timeout * 1000);
+  return waitForProcess(context.launcher(), monitor, limit);
+}
+
+export interface StopOptions {
+  /** Seconds before SIGKILL; -1 waits for ever. The container's own when absent. */
+  readonly timeout?: number;
+  /** The container's own when absent. */
+  readonly signal?: string;
+}
+
+/** Stops a container: its stop signal, and SIGKILL after the time-out. Fine when it doesn't run. */
+export async function stopContainer(
+  context: ContainerContext,
+  id: string,
+  options: StopOptions,
+): Promise<void> {
+  const spec = context.table.spec(id);
+  if (spec === undefined) throw notFound(id);
+  const running = findRunning(context, id);
+  if (running !== undefined) {
+    const signal = options.signal === undefined ? spec.stopSignal : parseSignal(options.signal);
+    if (signal === spec.stopSignal) await sendSignal(context.launcher(), running.monitor, SIGTERM);
+    else await signalInit(context, running, signal);
+    const ended = await awaitEnd(context, running, options.timeout ?? spec.stopTimeout);
+    if (!ended) await killAndWait(context, running);
+  }
+  currentRow(context, id);
+}
+
+/** Kills a container at once and waits for its end. Fine when it doesn't run. */
+export async function killContainer(context: ContainerContext, id: string): Promise<void> {
+  const running = findRunning(context, id);
+  if (running !== undefined) await killAndWait(context, running);
+}
+
+async function killAndWait(context: ContainerContext, running: Running): Promise<void> {
+  await signalInit(context, running, SIGKILL);
+  await waitForProcess(context.launcher(), running.monitor);
+}
+
+/**
+ * Sends a signal to a container's first process, as `docker kill`.
+ * @throws WherryError `E_CONTAINER_NOT_RUNNING`, `E_SIGNAL`
+ */
+export async function signalContainer(
+  context: ContainerContext,
+  id: string,
+  nameOrId: string,
+  signal: string,
+): Promise<void> {
+  const number = parseSignal(signal);
+  const running = findRunning(context, id);
+  if (running === undefined) {
+    throw new WherryError(`cannot kill container: ${nameOrId}: container ${id} is not running`, {
+      code: 'E_CONTAINER_NOT_RUNNING',
+      hint: 'wherry ps   lists the containers that run.',
+      exitCode: EXIT.failure,
+    });
+  }
+  if (number === SIGKILL) await killAndWait(context, running);
+  else if (running.init !== undefined) await sendSignal(context.launcher(), running.init, number);
+}
+
+/** Waits for the end of a container, and answers with its exit status; that of its last run when it doesn't run. */
+export async function waitForContainer(context: ContainerContext, id: string): Promise<number> {
+  const running = findRunning(context, id);
+  if (running === undefined) {
+    const current = currentRow(context, id);
+    if (current === undefined) throw notFound(id);
+    return current.row.exitCode ?? 0;
+  }
+  const status = await waitForStatus(context.launcher(), context.store.paths.container(id));
+  await waitForProcess(context.launcher(), running.monitor);
+  // A container with --rm is gone by now, and what the monitor said is all there is.
+  return currentRow(context, id)?.row.exitCode ?? status;
+}

@@ -1,0 +1,183 @@
+import type { Database } from '../store/database.ts';
+import type { ContainerRow, ContainerSpec, RecordedState } from './record.ts';
+
+const COLUMNS =
+  'id, name, image, image_id, command, created, state, launch, auto_remove, started_at, finished_at, exit_code, labels';
+
+interface Columns {
+  readonly id: string;
+  readonly name: string;
+  readonly image: string;
+  readonly image_id: string;
+  readonly command: string;
+  readonly created: string;
+  readonly state: string;
+  readonly launch: number;
+  readonly auto_remove: number;
+  readonly started_at: string | null;
+  readonly finished_at: string | null;
+  readonly exit_code: number | null;
+  readonly labels: string;
+}
+
+/** What a fold writes of a container's last run. */
+export interface RunResult {
+  readonly startedAt: string;
+  readonly finishedAt: string;
+  readonly exitCode: number;
+}
+
+/** The containers of a state directory, one row each. */
+export class ContainerTable {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** `pending` is what `create` leaves to be done at the first start, as text. */
+  insert(row: ContainerRow, spec: ContainerSpec, pending: string): void {
+    this.#database.run(
+      `INSERT INTO container (id, name, image, image_id, storage_driver, top_layer, command, created, state,
+         auto_remove, labels, pending, spec) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      row.id,
+      row.name,
+      row.image,
+      row.imageId,
+      spec.storageDriver,
+      spec.topLayer ?? null,
+      row.command,
+      row.created,
+      row.state,
+      Number(row.autoRemove),
+      JSON.stringify(row.labels),
+      pending,
+      JSON.stringify(spec),
+    );
+    for (const mount of spec.mounts) {
+      if (mount.kind === 'image' && mount.topLayer !== undefined) {
+        this.#database.run(
+          'INSERT OR IGNORE INTO container_mounted_image VALUES (?, ?, ?)',
+          row.id,
+          spec.storageDriver,
+          mount.topLayer,
+        );
+      }
+      if (mount.kind !== 'volume') continue;
+      this.#database.run(
+        'INSERT OR IGNORE INTO container_volume VALUES (?, ?, ?)',
+        row.id,
+        mount.name,
+        Number(mount.anonymous),
+      );
+    }
+  }
+
+  /** Newest first, as `ps` lists them. */
+  all(): ContainerRow[] {
+    return this.#database
+      .all<Columns>(`SELECT ${COLUMNS} FROM container ORDER BY created DESC, rowid DESC`)
+      .map(parseRow);
+  }
+
+  inState(state: RecordedState): ContainerRow[] {
+    return this.#database
+      .all<Columns>(
+        `SELECT ${COLUMNS} FROM container WHERE state = ? ORDER BY created DESC, rowid DESC`,
+        state,
+      )
+      .map(parseRow);
+  }
+
+  get(id: string): ContainerRow | undefined {
+    const columns = this.#database.get<Columns>(`SELECT ${COLUMNS} FROM container WHERE id = ?`, id);
+    return columns && parseRow(columns);
+  }
+
+  spec(id: string): ContainerSpec | undefined {
+    const found = this.#database.get<{ spec: string }>('SELECT spec FROM container WHERE id = ?', id);
+    return found && (JSON.parse(found.spec) as ContainerSpec);
+  }
+
+  pending(id: string): string | undefined {
+    const found = this.#database.get<{ pending: string | null }>(
+      'SELECT pending FROM container WHERE id = ?',
+      id,
+    );
+    return found?.pending ?? undefined;
+  }
+
+  idOfName(name: string): string | undefined {
+    return this.#database.get<{ id: string }>('SELECT id FROM container WHERE name = ?', name)?.id;
+  }
+
+  /** At most two ids that begin with `prefix`, which holds hexadecimal digits alone. */
+  idsByPrefix(prefix: string): string[] {
+    return this.#database
+      .all<{ id: string }>('SELECT id FROM container WHERE id >= ? AND id < ? LIMIT 2', prefix, `${prefix}g`)
+      .map(({ id }) => id);
+  }
+
+  rename(id: string, name: string): void {
+    this.#database.run('UPDATE container SET name = ? WHERE id = ?', name, id);
+  }
+
+  /** Replaces what was settled at `create`. Its mounts stay as they are. */
+  setSpec(id: string, spec: ContainerSpec): void {
+    this.#database.run('UPDATE container SET spec = ? WHERE id = ?', JSON.stringify(spec), id);
+  }
+
+  setState(id: string, state: RecordedState): void {
+    this.#database.run('UPDATE container SET state = ? WHERE id = ?', state, id);
+  }
+
+  /** Notes that a start is being prepared. */
+  beginLaunch(id: string): void {
+    this.#database.run("UPDATE container SET state = 'started', launch = launch + 1 WHERE id = ?", id);
+  }
+
+  /** Notes that the start with this number came to nothing. */
+  endLaunch(id: string, launch: number): void {
+    this.#database.run(
+      `UPDATE container SET state = iif(finished_at IS NULL, 'created', 'exited')
+       WHERE id = ? AND state = 'started' AND launch = ?`,
+      id,
+      launch,
+    );
+  }
+
+  /** Records the end of a run, unless another has been prepared since, or the container is being removed. */
+  finish({ id, launch }: ContainerRow, { startedAt, finishedAt, exitCode }: RunResult): void {
+    this.#database.run(
+      `UPDATE container SET state = 'exited', started_at = ?, finished_at = ?, exit_code = ?
+       WHERE id = ? AND state = 'started' AND launch = ?`,
+      startedAt,
+      finishedAt,
+      exitCode,
+      id,
+      launch,
+    );
+  }
+
+  delete(id: string): void {
+    this.#database.run('DELETE FROM container WHERE id = ?', id);
+  }
+}
+
+function parseRow(columns: Columns): ContainerRow {
+  return {
+    id: columns.id,
+    name: columns.name,
+    image: columns.image,
+    imageId: columns.image_id,
+    command: columns.command,
+    created: columns.created,
+    state: columns.state as RecordedState,
+    launch: columns.launch,
+    autoRemove: columns.auto_remove !== 0,
+    startedAt: columns.started_at ?? undefined,
+    finishedAt: columns.finished_at ?? undefined,
+    exitCode: columns.exit_code ?? undefined,
+    labels: JSON.parse(columns.labels) as Readonly<Record<string, string>>,
+  };
+}

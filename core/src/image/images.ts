@@ -1,0 +1,232 @@
+import type {
+  HistoryEntry,
+  ImageSummary,
+  Images,
+  ImportRequest,
+  LoadedImage,
+  LoadRequest,
+  PrunedImages,
+  PruneImagesRequest,
+  PullRequest,
+  PushRequest,
+  RemovedImage,
+  ResolvedImage,
+} from '../api.ts';
+import { BlobStore } from '../blob/blob-store.ts';
+import { writeLayout } from '../blob/layout.ts';
+import { WherryError } from '../errors/error.ts';
+import type { RetryPolicy } from '../registry/retry.ts';
+import { Lease } from '../store/lease.ts';
+import type { Environment } from '../store/root.ts';
+import type { Store } from '../store/store.ts';
+import { collectTemporary } from '../store/temporary.ts';
+import { collectBlobs, forgetUnusedLayers } from './collect.ts';
+import { resolveImage } from './find.ts';
+import type { LayerStore } from './layers.ts';
+import { listImages } from './list.ts';
+import type { PullContext } from './pull.ts';
+import { removeImage } from './remove.ts';
+import { isStarter } from './starter-name.ts';
+import { ImageTable } from './table.ts';
+
+export interface ImagesOptions {
+  readonly store: Store;
+  readonly env: Environment;
+  /** Effective user id. */
+  readonly uid: number;
+  /** The layers of a storage driver, of the default one when none is named. */
+  layerStore(driver: string | undefined): Promise<LayerStore>;
+  /** Whether a container, by id, runs now. */
+  isRunning(id: string): boolean;
+  /** Directory with the programs of the starter image. */
+  starterPrograms(): string;
+  readonly retry?: RetryPolicy;
+}
+
+/** Everything about images but running them. */
+export class ImageService implements Omit<Images, 'commit' | 'export'> {
+  readonly #options: ImagesOptions;
+  readonly #store: Store;
+  readonly #table: ImageTable;
+  readonly #blobs: BlobStore;
+  #pulls = 0;
+
+  constructor(options: ImagesOptions) {
+    this.#options = options;
+    this.#store = options.store;
+    this.#table = new ImageTable(options.store.database);
+    this.#blobs = new BlobStore(options.store.paths.images, options.store.temporary);
+  }
+
+  async pull(request: PullRequest): Promise<{ readonly id: string; readonly digest: string }> {
+    return this.adding(request.storageDriver, async (context) => {
+      if (isStarter(request.reference)) {
+        const { makeStarter } = await import('./starter.ts');
+        return await makeStarter(context, this.#options.starterPrograms(), request);
+      }
+      const { pullImage } = await import('./pull.ts');
+      return await pullImage(context, request);
+    });
+  }
+
+  async inspect(reference: string): Promise<Readonly<Record<string, unknown>>> {
+    const { inspectImage } = await import('./inspect.ts');
+    return inspectImage(this.#table, reference);
+  }
+
+  async *save(references: readonly string[]): AsyncGenerator<Uint8Array> {
+    const { saveImages } = await import('./save.ts');
+    yield* saveImages(this.#table, this.#blobs, references);
+  }
+
+  async load(request: LoadRequest): Promise<readonly LoadedImage[]> {
+    const { loadImages } = await import('./load.ts');
+    return this.adding(request.storageDriver, (context) => loadImages(context, request));
+  }
+
+  async import(request: ImportRequest): Promise<string> {
+    const { importImage } = await import('./import.ts');
+    return this.adding(request.storageDriver, (context) => importImage(context, request));
+  }
+
+  async push(request: PushRequest): Promise<{ readonly digest: string }> {
+    const { pushImage } = await import('./push.ts');
+    return this.adding(undefined, (context) => pushImage(context, request));
+  }
+
+  /** Does something that brings images, after what was left of earlier attempts is gone. */
+  async adding<Result>(
+    driver: string | undefined,
+    work: (context: PullContext) => Promise<Result>,
+  ): Promise<Result> {
+    const layers = await this.#options.layerStore(driver);
+    collectTemporary(this.#store.paths.temporary);
+    await layers.cleanup();
+    const { env, uid, retry } = this.#options;
+    this.#pulls += 1;
+    try {
+      return await work({
+        store: this.#store,
+        blobs: this.#blobs,
+        layers,
+        env,
+        uid,
+        ...(retry && { retry }),
+      });
+    } finally {
+      this.#pulls -= 1;
+      this.#writeLayout();
+    }
+  }
+
+  resolve(reference: string): ResolvedImage {
+    return resolveImage(this.#table, reference);
+  }
+
+  list(): ImageSummary[] {
+    this.#writeLayout();
+    return listImages(this.#table);
+  }
+
+  async remove(reference: string, { force }: { readonly force?: boolean }): Promise<RemovedImage> {
+    const { isRunning } = this.#options;
+    const removed = removeImage(this.#store.database, this.#table, reference, { force, isRunning });
+    this.#writeLayout();
+    const layers = await this.collect();
+    return removed.deleted.length === 0 ? removed : { ...removed, deleted: [...removed.deleted, ...layers] };
+  }
+
+  async tag(source: string, target: string): Promise<void> {
+    const { tagImage } = await import('./tag.ts');
+    tagImage(this.#table, source, target);
+    this.#writeLayout();
+  }
+
+  async history(reference: string): Promise<HistoryEntry[]> {
+    const { imageHistory } = await import('./history.ts');
+    return imageHistory(this.#store.database, this.#table, this.#blobs, reference);
+  }
+
+  async prune(request: PruneImagesRequest): Promise<PrunedImages> {
+    const { pruneImages } = await import('./prune.ts');
+    const { database } = this.#store;
+    const { untagged, deleted } = pruneImages(database, this.#table, request);
+    this.#writeLayout();
+    if (deleted.length === 0) return { untagged, deleted, reclaimed: 0 };
+    const before = this.#diskUse();
+    const layers = await this.collect();
+    return { untagged, deleted: [...deleted, ...layers], reclaimed: before - this.#diskUse() };
+  }
+
+  /** Bytes of all blobs and unpacked layers. */
+  #diskUse(): number {
+    const blobs = this.#blobs.list().reduce((sum, digest) => sum + this.#blobs.size(digest), 0);
+    const row = this.#store.database.get<{ size: number | null }>('SELECT sum(size) AS size FROM layer');
+    return blobs + (row?.size ?? 0);
+  }
+
+  /**
+   * Has the layers of an image unpacked by a storage driver other than the one it was pulled with.
+   * @throws WherryError `E_IMAGE_INCOMPLETE` when a blob is missing
+   */
+  async ensureLayers(id: string, driver: string | undefined, signal?: AbortSignal): Promise<void> {
+    const store = await this.#options.layerStore(driver);
+    const layers = this.#table.layersOf(id);
+    if (layers.every(({ chainId }) => store.has(chainId))) return;
+    const { pullLayers } = await import('./pull-layers.ts');
+    using lease = new Lease(this.#store.database);
+    lease.hold('blob', [id, ...layers.map(({ blob }) => blob)]);
+    lease.hold(
+      'layer',
+      layers.map(({ chainId }) => chainId),
+    );
+    await pullLayers({
+      layers,
+      blobs: this.#blobs,
+      store,
+      lease,
+      download: ({ blob }) => {
+        throw new WherryError(`The image ${id} is not complete: blob ${blob} is missing.`, {
+          code: 'E_IMAGE_INCOMPLETE',
+          hint: 'Pull it again.',
+        });
+      },
+      signal,
+      emit: () => undefined,
+    });
+  }
+
+  /**
+   * Removes unfinished files of dead processes, blobs and layers that nothing uses.
+   * @returns the chain ids of the removed layers
+   */
+  async collect(): Promise<readonly string[]> {
+    collectTemporary(this.#store.paths.temporary);
+    collectBlobs(this.#store.database, this.#blobs);
+    const removed: string[] = [];
+    for (const driver of this.#drivers()) {
+      const layers = forgetUnusedLayers(this.#store.database, driver);
+      const store = await this.#options.layerStore(driver);
+      await store.remove(layers);
+      await store.cleanup();
+      removed.push(...layers);
+    }
+    return removed;
+  }
+
+  /** Storage drivers that hold something. */
+  #drivers(): readonly string[] {
+    return this.#store.database
+      .all<{ driver: string }>(
+        `SELECT DISTINCT driver FROM layer
+         UNION SELECT substr(driver, 9) FROM driver_state WHERE driver LIKE 'storage-%'`,
+      )
+      .map(({ driver }) => driver);
+  }
+
+  #writeLayout(): void {
+    const { paths, database, temporary } = this.#store;
+    writeLayout(paths.images, database, temporary, () => this.#table.layoutEntries());
+    if (this.#pulls === 0) temporary.clear();
+  }
+}

@@ -1,0 +1,209 @@
+import { randomBytes } from 'node:crypto';
+import type { ContainerContext } from '../container/context.ts';
+import { commitState, driverGrants } from '../container/drivers.ts';
+import { ensureDriverRoots, rootsOf } from '../container/roots.ts';
+import { carryOut, workerCommand } from '../container/worker.ts';
+import { applyLayer } from '../layer/apply.ts';
+import { type CheckedPlan, checkPlan } from '../plan/check.ts';
+import { encodeFileOperations } from '../plan/encode.ts';
+import { checkLocation } from '../plan/location.ts';
+import { type Asker, planRefused, Refusal } from '../plan/refusal.ts';
+import { resolveLocation } from '../plan/resolve.ts';
+import type { LayerPlan, Step } from '../plugin/contract.ts';
+import type { StorageDriver } from '../plugin/drivers.ts';
+import type { StateChanges } from '../plugin/state.ts';
+import { dropDeadLeases, Lease } from '../store/lease.ts';
+import { TreeWorker } from '../tree/worker.ts';
+import type { LayerStore, UnpackedLayer, UnpackRequest } from './layers.ts';
+
+/** An archive beyond this is taken for an attack; what the disk holds is a matter of the disk. */
+const MAX_LAYER_BYTES = 2 ** 42;
+
+type Context = Pick<ContainerContext, 'store' | 'machine' | 'launcher'>;
+
+/**
+ * The layers of a storage driver: the driver plans, the gate checks, a worker in the user namespace does it.
+ *
+ * A row of the table `layer` says that a layer is whole. It is written in the transaction that makes the driver's state say so, and it is
+ * gone before the first file of the layer is; the driver's state goes last. Whatever the driver's state has beyond the rows is a leftover
+ * of a killed process, which `cleanup` removes.
+ */
+export class DriverLayerStore implements LayerStore {
+  readonly #context: Context;
+  readonly #storage: StorageDriver;
+  readonly #leases = new Map<string, Lease>();
+  readonly parallel: boolean;
+
+  constructor(context: Context, storage: StorageDriver) {
+    this.#context = context;
+    this.#storage = storage;
+    this.parallel = storage.parallel().value;
+  }
+
+  get driver(): string {
+    return this.#storage.info.name;
+  }
+
+  has(chainId: string): boolean {
+    return this.#row(chainId) !== undefined;
+  }
+
+  size(chainId: string): number {
+    return this.#row(chainId)?.size ?? 0;
+  }
+
+  async unpack(request: UnpackRequest): Promise<UnpackedLayer> {
+    const { chainId, parent, signal } = request;
+    const key = randomBytes(6).toString('hex');
+    const prepared = this.#prepare(key, this.parallel ? undefined : parent);
+    try {
+      await using worker = this.#worker(signal);
+      await this.#execute(worker, prepared.plan);
+      const applied = await applyLayer({
+        source: request.source,
+        worker,
+        target: prepared.target,
+        style: prepared.whiteouts,
+        idMap: this.#context.machine.idmap,
+        ownersFile: `${prepared.target}.owners`,
+        expectedDigest: request.digest,
+        expectedDiffId: request.diffId,
+        limits: { maxSize: MAX_LAYER_BYTES },
+        ...(signal === undefined ? {} : { signal }),
+      });
+      return { chainId, parent, key, size: applied.written };
+    } catch (error) {
+      await this.#removeAll([key]);
+      this.#release(key);
+      throw error;
+    }
+  }
+
+  async commit({ chainId, parent, key, size }: UnpackedLayer): Promise<void> {
+    const { value: steps, changes } = this.#storage.commitLayer(key, chainId, parent);
+    const plan = this.#check('commit-layer', steps);
+    if (plan.steps.length > 0) {
+      await using worker = this.#worker();
+      await this.#execute(worker, plan);
+    }
+    const { database } = this.#context.store;
+    database.transaction(() => {
+      database.run('INSERT INTO layer VALUES (?, ?, ?, ?)', this.driver, chainId, parent ?? null, size);
+      this.#keep(changes);
+    });
+    this.#release(key);
+  }
+
+  async discard({ key }: UnpackedLayer): Promise<void> {
+    await this.#removeAll([key]);
+    this.#release(key);
+  }
+
+  async remove(chainIds: readonly string[]): Promise<void> {
+    await this.#removeAll(chainIds);
+  }
+
+  async cleanup(): Promise<void> {
+    const leftovers = this.#context.store.database.transaction(() => {
+      const known = this.#known();
+      const lost = this.#storage.list().value.some(({ name }) => !known.has(name));
+      return lost ? this.#storage.cleanup([...known]) : undefined;
+    });
+    if (leftovers === undefined) return;
+    const plan = this.#check('cleanup', leftovers.value);
+    await using worker = this.#worker();
+    await this.#execute(worker, plan);
+    this.#keep(leftovers.changes);
+  }
+
+  /** Has the driver set up an active snapshot, which a lease keeps from being taken for a leftover. */
+  #prepare(
+    key: string,
+    parent: string | undefined,
+  ): { readonly plan: CheckedPlan; readonly target: string; readonly whiteouts: LayerPlan['whiteouts'] } {
+    const { store, machine } = this.#context;
+    ensureDriverRoots(this.#context, { kind: 'storage', driver: this.driver });
+    return store.database.transaction(() => {
+      const lease = new Lease(store.database);
+      lease.hold('snapshot', [key]);
+      const { value, changes } = this.#storage.prepareLayer({
+        key,
+        parent,
+        facts: machine.facts,
+        options: [],
+      });
+      const plan = this.#check('prepare-layer', value.steps);
+      const target = this.#checkTarget(value);
+      this.#keep(changes);
+      this.#leases.set(key, lease);
+      return { plan, target, whiteouts: value.whiteouts };
+    });
+  }
+
+  async #removeAll(names: readonly string[]): Promise<void> {
+    if (names.length === 0) return;
+    await using worker = this.#worker();
+    for (const name of names) {
+      const { value, changes } = this.#storage.remove(name);
+      await this.#execute(worker, this.#check('remove', value));
+      this.#keep(changes);
+    }
+  }
+
+  /** Names that the driver may hold: whole layers, containers, and what living processes fill. */
+  #known(): ReadonlySet<string> {
+    const { database } = this.#context.store;
+    dropDeadLeases(database);
+    const rows = database.all<{ name: string }>(
+      `SELECT chain_id AS name FROM layer WHERE driver = ?1
+       UNION SELECT id FROM container WHERE storage_driver = ?1
+       UNION SELECT name FROM lease_item WHERE kind = 'snapshot'`,
+      this.driver,
+    );
+    return new Set(rows.map(({ name }) => name));
+  }
+
+  #row(chainId: string): { readonly size: number } | undefined {
+    return this.#context.store.database.get<{ size: number }>(
+      'SELECT size FROM layer WHERE driver = ? AND chain_id = ?',
+      this.driver,
+      chainId,
+    );
+  }
+
+  #check(request: string, steps: readonly Step[]): CheckedPlan {
+    return checkPlan({ asker: this.#asker(request), steps, grants: driverGrants(this.#storage) });
+  }
+
+  #checkTarget({ target }: LayerPlan): string {
+    const asker = this.#asker('prepare-layer');
+    try {
+      checkLocation('storage', target, 'change', driverGrants(this.#storage));
+    } catch (error) {
+      if (error instanceof Refusal) throw planRefused(asker, 'the target', error.message);
+      throw error;
+    }
+    return resolveLocation(target, rootsOf(this.#context, asker));
+  }
+
+  #asker(request: string): Asker {
+    return { kind: 'storage', driver: this.driver, request };
+  }
+
+  async #execute(worker: TreeWorker, plan: CheckedPlan): Promise<void> {
+    await carryOut(worker, encodeFileOperations(plan, rootsOf(this.#context, plan.asker)));
+  }
+
+  #keep(changes: StateChanges): void {
+    commitState(this.#context.store, [{ info: this.#storage.info, changes }]);
+  }
+
+  #release(key: string): void {
+    this.#leases.get(key)?.release();
+    this.#leases.delete(key);
+  }
+
+  #worker(signal?: AbortSignal): TreeWorker {
+    return new TreeWorker(workerCommand(this.#context), { signal });
+  }
+}

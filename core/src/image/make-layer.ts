@@ -1,0 +1,48 @@
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { createGzip } from 'node:zlib';
+import type { Temporary } from '../store/temporary.ts';
+import { BlobFile } from './blob-file.ts';
+import type { Descriptor } from './manifest.ts';
+
+export interface MadeLayer {
+  readonly descriptor: Descriptor;
+  readonly diffId: string;
+  /** To be kept as a blob, or discarded. */
+  readonly file: BlobFile;
+}
+
+/** A layer of an uncompressed tar archive, compressed by gzip. */
+export async function makeLayer(
+  temporary: Temporary,
+  archive: AsyncIterable<Uint8Array>,
+): Promise<MadeLayer> {
+  const diff = createHash('sha256');
+  const file = new BlobFile(temporary, 'the new layer');
+  const hashed = async function* () {
+    for await (const piece of archive) {
+      diff.update(piece);
+      yield piece;
+    }
+  };
+  try {
+    const input = Readable.from(hashed(), { objectMode: false, highWaterMark: 256 << 10 });
+    // A fast level, as a layer is written once and seldom sent.
+    const gzip = createGzip({ level: 3, chunkSize: 256 << 10 });
+    input.on('error', (error) => gzip.destroy(error));
+    for await (const piece of input.pipe(gzip)) file.write(piece);
+    file.end();
+  } catch (error) {
+    file.discard();
+    throw error;
+  }
+  return {
+    descriptor: {
+      mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip',
+      digest: file.digest,
+      size: file.size,
+    },
+    diffId: `sha256:${diff.digest('hex')}`,
+    file,
+  };
+}

@@ -1,0 +1,265 @@
+import type { PullEvent, PullRequest } from '../api.ts';
+import type { BlobStore } from '../blob/blob-store.ts';
+import { WherryError } from '../errors/error.ts';
+import {
+  familiarName,
+  familiarReference,
+  parseReference,
+  type Reference,
+  withDefaultTag,
+} from '../reference/reference.ts';
+import { RepositoryClient } from '../registry/client.ts';
+import type { RetryPolicy } from '../registry/retry.ts';
+import { Lease } from '../store/lease.ts';
+import type { Environment } from '../store/root.ts';
+import type { Store } from '../store/store.ts';
+import { type ConfigDocument, chainIds, MAX_CONFIG_BYTES, parseConfig } from './config.ts';
+import type { LayerStore } from './layers.ts';
+import { type Descriptor, type ManifestDocument, parseManifest } from './manifest.ts';
+import { formatPlatform, ownPlatform, type Platform, parsePlatform, selectPlatform } from './platform.ts';
+import { pullLayers } from './pull-layers.ts';
+import { type ImageLayer, ImageTable, platformOf } from './table.ts';
+
+export interface PullContext {
+  readonly store: Store;
+  readonly blobs: BlobStore;
+  readonly layers: LayerStore;
+  readonly env: Environment;
+  readonly uid: number;
+  readonly retry?: RetryPolicy;
+}
+
+export interface Pulled {
+  readonly id: string;
+  /** Of the manifest or index that the reference names. */
+  readonly digest: string;
+}
+
+/**
+ * Pulls every tag of a repository, or the one image that the request names.
+ * @throws WherryError of the registry, `E_PLATFORM_NOT_FOUND`, `E_MANIFEST_UNSUPPORTED`, `E_IMAGE_CONFIG`, `E_DIGEST_MISMATCH`,
+ *   `E_NO_SPACE`, and those of a damaged layer
+ */
+export async function pullImage(context: PullContext, request: PullRequest): Promise<Pulled> {
+  const reference = parseReference(request.reference);
+  await using client = new RepositoryClient(reference, {
+    env: context.env,
+    uid: context.uid,
+    insecureRegistries: request.insecureRegistries,
+    signal: request.signal,
+    ...(context.retry === undefined ? {} : { retry: context.retry }),
+  });
+  const platform = request.platform === undefined ? undefined : parsePlatform(request.platform);
+  const pull = (each: Reference) => new Pull(context, client, each, platform, request).run();
+  // Awaited here: the connections are closed when this returns.
+  if (!request.allTags) return await pull(withDefaultTag(reference));
+  if (reference.tag !== undefined || reference.digest !== undefined) {
+    throw new WherryError("tag can't be used with --all-tags/-a", {
+      code: 'E_INVALID_REFERENCE',
+      hint: `Leave the tag away: wherry pull -a ${familiarName(reference)}.`,
+    });
+  }
+  let last: Pulled | undefined;
+  for (const tag of await client.tags()) last = await pull({ ...reference, tag });
+  if (last !== undefined) return last;
+  throw new WherryError(`repository ${familiarName(reference)} has no tags.`, {
+    code: 'E_MANIFEST_NOT_FOUND',
+    hint: 'Check the spelling of the name, and that the image has been pushed to this registry.',
+  });
+}
+
+interface Target {
+  /** Of what the reference names, which may be an index. */
+  readonly digest: string;
+  readonly manifest: ManifestDocument;
+  readonly descriptor: Descriptor;
+  readonly data: Buffer;
+}
+
+/** One image on its way from a registry into the store. */
+class Pull {
+  readonly #context: PullContext;
+  readonly #client: RepositoryClient;
+  readonly #reference: Reference;
+  readonly #platform: Platform | undefined;
+  readonly #request: PullRequest;
+  readonly #table: ImageTable;
+
+  constructor(
+    context: PullContext,
+    client: RepositoryClient,
+    reference: Reference,
+    platform: Platform | undefined,
+    request: PullRequest,
+  ) {
+    this.#context = context;
+    this.#client = client;
+    // A digest says it all; a tag beside it isn't looked at, as in Docker.
+    const { domain, path, digest } = reference;
+    this.#reference = digest === undefined ? reference : { domain, path, digest };
+    this.#platform = platform;
+    this.#request = request;
+    this.#table = new ImageTable(context.store.database);
+  }
+
+  async run(): Promise<Pulled> {
+    const { tag, digest } = this.#reference;
+    this.#emit({
+      kind: 'resolving',
+      reference: familiarName(this.#reference),
+      tag: digest ?? tag ?? '',
+    });
+    const current = await this.#unchanged();
+    if (current !== undefined) return this.#finished(current, 'up-to-date');
+    const target = await this.#resolve();
+    using lease = new Lease(this.#context.store.database);
+    const { config, layers } = target.manifest;
+    lease.hold('blob', [target.descriptor.digest, config.digest, ...layers.map((layer) => layer.digest)]);
+    const document = await this.#config(config, layers.length);
+    this.#checkPlatform(document);
+    const chain = chainIds(document.diffIds);
+    lease.hold('layer', chain);
+    const plan: readonly ImageLayer[] = layers.map(({ digest, mediaType, size }, index) => ({
+      chainId: chain[index] ?? '',
+      diffId: document.diffIds[index] ?? '',
+      blob: digest,
+      mediaType,
+      size,
+    }));
+    const size = await pullLayers({
+      layers: plan,
+      blobs: this.#context.blobs,
+      store: this.#context.layers,
+      lease,
+      download: (layer, options) => this.#client.blob({ digest: layer.blob, size: layer.size }, options),
+      signal: this.#request.signal,
+      emit: (event) => this.#emit(event),
+    });
+    await this.#context.blobs.write(target.descriptor.digest, target.data);
+    await this.#context.blobs.syncNames();
+    const known = this.#table.row(config.digest) !== undefined && this.#isNamed(target.digest, config.digest);
+    this.#table.put(
+      {
+        id: config.digest,
+        manifest: target.descriptor,
+        platform: document.platform,
+        created: document.created,
+        config: document.config,
+        layers: plan,
+        size,
+      },
+      this.#reference,
+      target.digest,
+    );
+    return this.#finished({ id: config.digest, digest: target.digest }, known ? 'up-to-date' : 'downloaded');
+  }
+
+  /** The image that is here, when the registry still has it under this name. */
+  async #unchanged(): Promise<Pulled | undefined> {
+    const name = this.#table.byName(this.#reference);
+    const image = name === undefined ? undefined : this.#table.row(name.image);
+    if (name === undefined || image === undefined || !this.#isComplete(image.id)) return undefined;
+    const wanted = this.#platform ?? ownPlatform();
+    if (
+      selectPlatform(wanted, [platformOf(image)], (each) => each, this.#platform !== undefined) === undefined
+    ) {
+      return undefined;
+    }
+    const digest = this.#reference.digest ?? (await this.#client.manifestDigest(this.#reference.tag ?? ''));
+    return digest === name.digest ? { id: image.id, digest } : undefined;
+  }
+
+  #isComplete(id: string): boolean {
+    return this.#table
+      .layersOf(id)
+      .every(
+        ({ chainId, blob, size }) =>
+          this.#context.layers.has(chainId) && this.#context.blobs.has({ digest: blob, size }),
+      );
+  }
+
+  #isNamed(digest: string, id: string): boolean {
+    const name = this.#table.byName(this.#reference);
+    return name?.digest === digest && name.image === id;
+  }
+
+  async #resolve(): Promise<Target> {
+    const top = await this.#client.manifest(this.#reference.digest ?? this.#reference.tag ?? '');
+    const document = parseManifest(this.#name, top.data, top.mediaType);
+    if (document.kind === 'manifest') {
+      return { ...top, manifest: document, descriptor: describe(document, top.digest, top.data) };
+    }
+    const chosen = this.#choose(document.manifests);
+    const { data, mediaType } = await this.#client.manifest(chosen.digest);
+    const manifest = parseManifest(this.#name, data, mediaType || chosen.mediaType);
+    if (manifest.kind === 'index') {
+      throw new WherryError(`${this.#name} is an index of indexes, which is not supported.`, {
+        code: 'E_MANIFEST_UNSUPPORTED',
+        hint: 'Name one of its images by digest.',
+      });
+    }
+    return { digest: top.digest, manifest, descriptor: describe(manifest, chosen.digest, data), data };
+  }
+
+  #choose(manifests: readonly Descriptor[]): Descriptor {
+    const strict = this.#platform !== undefined;
+    const wanted = this.#platform ?? ownPlatform();
+    const chosen = selectPlatform(wanted, manifests, ({ platform }) => platform, strict);
+    if (chosen !== undefined) return chosen;
+    const offered = manifests
+      .flatMap(({ platform }) => (platform === undefined ? [] : [formatPlatform(platform)]))
+      .filter((text) => text !== 'unknown/unknown');
+    throw platformNotFound(this.#name, wanted, offered);
+  }
+
+  async #config(descriptor: Descriptor, layers: number): Promise<ConfigDocument> {
+    const { digest, size } = descriptor;
+    if (size > MAX_CONFIG_BYTES) {
+      throw new WherryError(`The configuration of ${this.#name} is larger than 8 MiB.`, {
+        code: 'E_IMAGE_CONFIG',
+        hint: 'The image is damaged; whoever built it should know.',
+      });
+    }
+    const { blobs } = this.#context;
+    if (!blobs.has(descriptor)) {
+      for await (const _ of blobs.receive(descriptor, this.#client.blob(descriptor)));
+    }
+    return parseConfig(this.#name, blobs.readText(digest) ?? '', layers);
+  }
+
+  /** An image that is no index may be for another machine; one that was asked for by platform may not. */
+  #checkPlatform({ platform }: ConfigDocument): void {
+    if (this.#platform === undefined || platform.architecture === '') return;
+    if (selectPlatform(this.#platform, [platform], (each) => each, true) === undefined) {
+      throw platformNotFound(this.#name, this.#platform, [formatPlatform(platform)]);
+    }
+  }
+
+  #finished(pulled: Pulled, status: 'downloaded' | 'up-to-date'): Pulled {
+    this.#emit({ kind: 'pulled', reference: this.#name, digest: pulled.digest, status });
+    return pulled;
+  }
+
+  get #name(): string {
+    return familiarReference(this.#reference);
+  }
+
+  #emit(event: PullEvent): void {
+    this.#request.onEvent?.(event);
+  }
+}
+
+function describe({ mediaType }: ManifestDocument, digest: string, data: Buffer): Descriptor {
+  return { mediaType, digest, size: data.length };
+}
+
+function platformNotFound(name: string, wanted: Platform, offered: readonly string[]): WherryError {
+  const there = offered.length === 0 ? 'none that it names' : offered.join(', ');
+  return new WherryError(
+    `no matching manifest for ${formatPlatform(wanted)} in the manifest list entries of ${name}; it is there for ${there}.`,
+    {
+      code: 'E_PLATFORM_NOT_FOUND',
+      hint: 'Choose one of those with --platform; another architecture than the machine’s own needs an emulator (qemu-user with binfmt_misc).',
+    },
+  );
+}

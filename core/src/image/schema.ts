@@ -1,0 +1,49 @@
+import { LAYOUT_TABLE } from '../blob/layout.ts';
+import type { Schema } from '../store/schema.ts';
+
+export const IMAGE_SCHEMA: Schema = {
+  concern: 'image',
+  steps: [
+    `CREATE TABLE image (
+       id TEXT PRIMARY KEY,           -- digest of the configuration
+       manifest TEXT NOT NULL,        -- descriptor of the manifest
+       media_type TEXT NOT NULL,
+       manifest_size INTEGER NOT NULL,
+       os TEXT NOT NULL,
+       architecture TEXT NOT NULL,
+       variant TEXT,
+       created TEXT NOT NULL,         -- RFC 3339
+       config TEXT NOT NULL,          -- JSON: the configuration's "config"
+       chain TEXT NOT NULL,           -- JSON: chain ids from the bottom layer up
+       size INTEGER NOT NULL          -- of the unpacked layers
+     ) STRICT;
+     CREATE TABLE image_layer (
+       image TEXT NOT NULL REFERENCES image(id) ON DELETE CASCADE,
+       position INTEGER NOT NULL,     -- from the bottom
+       chain_id TEXT NOT NULL,
+       diff_id TEXT NOT NULL,
+       blob TEXT NOT NULL,
+       media_type TEXT NOT NULL,
+       size INTEGER NOT NULL,         -- of the blob
+       PRIMARY KEY (image, position)
+     ) STRICT, WITHOUT ROWID;
+     CREATE INDEX image_layer_chain ON image_layer (chain_id);
+     CREATE INDEX image_layer_blob ON image_layer (blob);
+     CREATE TABLE image_name (
+       name TEXT PRIMARY KEY,         -- in full, with a tag or a digest
+       repository TEXT NOT NULL,      -- in full
+       tag TEXT,                      -- null for a name by digest
+       digest TEXT NOT NULL,          -- of the manifest or index that was pulled
+       image TEXT NOT NULL REFERENCES image(id)
+     ) STRICT, WITHOUT ROWID;
+     CREATE INDEX image_name_image ON image_name (image);
+     CREATE TABLE layer (
+       driver TEXT NOT NULL,          -- storage driver
+       chain_id TEXT NOT NULL,
+       parent TEXT,
+       size INTEGER NOT NULL,         -- unpacked
+       PRIMARY KEY (driver, chain_id)
+     ) STRICT, WITHOUT ROWID;
+     ${LAYOUT_TABLE}`,
+  ],
+};

@@ -1,0 +1,99 @@
+import type { KeyValue, SocketSink } from '../plugin/contract.ts';
+
+/** What is the same in all messages to a socket, as the launcher takes it (launcher/PROGRAM.md, `log-socket`). */
+export interface MessageParts {
+  /** syslog: the facility (RFC 5424, 6.2.1). fluentd: how many pairs `fields` has. */
+  readonly number: number;
+  /** fluentd: times have nanoseconds. */
+  readonly subsecond: boolean;
+  readonly head: Uint8Array;
+  readonly fields: Uint8Array;
+}
+
+const NOTHING = new Uint8Array();
+/** Daemon. */
+const DEFAULT_FACILITY = '3';
+
+/**
+ * Encodes a socket sink's attributes; `wit/plan.wit` says which ones a framing has a use of its own for.
+ * @param machine the machine's name, which takes the place of an empty one
+ */
+export function messageParts(
+  { framing, attributes }: Pick<SocketSink, 'framing' | 'attributes'>,
+  machine: string,
+): MessageParts {
+  const plain = { number: 0, subsecond: false, head: NOTHING, fields: NOTHING };
+  switch (framing) {
+    case 'syslog-rfc3164':
+    case 'syslog-rfc5424': {
+      const tag = word(attribute(attributes, 'tag') ?? '-');
+      const host = attribute(attributes, 'hostname');
+      const number = Number(attribute(attributes, 'facility') ?? DEFAULT_FACILITY);
+      const fallback = framing === 'syslog-rfc5424' ? '- ' : '';
+      return {
+        ...plain,
+        number,
+        head: Buffer.from(`${host === undefined ? fallback : `${word(host || machine)} `}${tag}`),
+        fields: framing === 'syslog-rfc5424' ? Buffer.from(word(tag, 32)) : NOTHING,
+      };
+    }
+    case 'journald':
+      return { ...plain, fields: Buffer.concat(attributes.map(journalField)) };
+    case 'gelf': {
+      const { host, ...others } = recordOf(attributes);
+      const record = { host: host || machine, ...others };
+      return { ...plain, fields: Buffer.from(JSON.stringify(record).slice(1, -1)) };
+    }
+    case 'fluentd': {
+      const record = Object.entries(recordOf(attributes)).filter(
+        ([key]) => key !== 'tag' && key !== 'sub-second',
+      );
+      return {
+        number: record.length,
+        subsecond: attribute(attributes, 'sub-second') === 'true',
+        head: messagePackText(attribute(attributes, 'tag') ?? ''),
+        fields: Buffer.concat(record.flat().map(messagePackText)),
+      };
+    }
+    default:
+      return plain;
+  }
+}
+
+function attribute(attributes: readonly KeyValue[], name: string): string | undefined {
+  return attributes.find(({ key }) => key === name)?.value;
+}
+
+/** Of two attributes with one name the last one counts. */
+function recordOf(attributes: readonly KeyValue[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(attributes.map(({ key, value }) => [key, value]));
+}
+
+/** Fields of a syslog header are of printable ASCII without spaces (RFC 5424, 6). */
+function word(text: string, most = 255): string {
+  return text.replaceAll(/[^\x21-\x7e]/g, '_').slice(0, most) || '-';
+}
+
+/** systemd's journal protocol: `NAME=value`, or the value's size in 64 bits and the value where it has a newline. */
+function journalField({ key, value }: KeyValue): Uint8Array {
+  const name = key
+    .toUpperCase()
+    .replaceAll(/[^A-Z0-9_]/g, '_')
+    .replace(/^[_0-9]+/, '')
+    .slice(0, 64);
+  if (name === '') return NOTHING;
+  if (!value.includes('\n')) return Buffer.from(`${name}=${value}\n`);
+  const bytes = Buffer.from(value);
+  const size = Buffer.alloc(8);
+  size.writeBigUInt64LE(BigInt(bytes.length));
+  return Buffer.concat([Buffer.from(`${name}\n`), size, bytes, Buffer.from('\n')]);
+}
+
+/** `str 32` of MessagePack. */
+function messagePackText(text: string): Uint8Array {
+  const bytes = Buffer.from(text);
+  const head = Buffer.alloc(5);
+  head[0] = 0xdb;
+  head.writeUInt32BE(bytes.length, 1);
+  return Buffer.concat([head, bytes]);
+}

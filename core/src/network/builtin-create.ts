@@ -1,0 +1,58 @@
+import { commitState, driverGrants } from '../container/drivers.ts';
+import { timestamp } from '../container/time.ts';
+import { checkPlan } from '../plan/check.ts';
+import type { Facts, NetworkConfig } from '../plugin/contract.ts';
+import type { Drivers } from '../plugin/drivers.ts';
+import type { Store } from '../store/store.ts';
+import { BUILT_IN, builtInId, emptyConfig } from './builtin.ts';
+import { type NetworkRow, NetworkTable } from './table.ts';
+
+export interface NewNetwork {
+  readonly config: NetworkConfig;
+  readonly driver: string;
+  readonly attachable: boolean;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/**
+ * Has a driver complete a network, and writes it down, in one transaction with what the driver keeps.
+ * @throws WherryError of the driver, or `E_PLAN_REFUSED`
+ */
+export function insertNetwork(store: Store, drivers: Drivers, facts: Facts, network: NewNetwork): NetworkRow {
+  return store.database.transaction(() => {
+    const driver = drivers.network(network.driver);
+    driver.validate(network.config, facts);
+    const { value, changes } = driver.createNetwork(network.config, facts);
+    checkPlan({
+      asker: { kind: 'network', driver: driver.info.name, request: 'create-network' },
+      steps: value.steps,
+      grants: driverGrants(driver),
+    });
+    const { attachable, labels } = network;
+    const row = {
+      id: network.config.id,
+      name: network.config.name,
+      driver: driver.info.name,
+      created: timestamp(),
+      attachable,
+      config: value.config,
+      labels,
+    };
+    new NetworkTable(store.database).insert(row);
+    commitState(store, [{ info: driver.info, changes }]);
+    return row;
+  });
+}
+
+/** Makes the networks that are always there, at the first need of one. */
+export function ensureBuiltIn(store: Store, drivers: Drivers, facts: () => Facts): void {
+  const table = new NetworkTable(store.database);
+  if (table.byName('none') !== undefined) return;
+  store.database.transaction(() => {
+    for (const name of BUILT_IN) {
+      if (table.byName(name) !== undefined) continue;
+      const config = emptyConfig(builtInId(name), name);
+      insertNetwork(store, drivers, facts(), { config, driver: name, attachable: false, labels: {} });
+    }
+  });
+}

@@ -1,0 +1,108 @@
+import { randomBytes } from 'node:crypto';
+import { WherryError } from '../errors/error.ts';
+import type { NetworkConfig, Subnet as SubnetConfig } from '../plugin/contract.ts';
+import { contains, formatAddress, formatSubnet, overlaps, parseAddress, parseSubnet } from './address.ts';
+import { BUILT_IN } from './builtin.ts';
+import type { CreateNetworkRequest } from './request.ts';
+import type { NetworkTable } from './table.ts';
+
+const refuse = (message: string, hint: string): WherryError =>
+  new WherryError(message, { code: 'E_NETWORK_FLAG', hint });
+
+const SUBNET_HINT = 'Give --subnet 10.9.8.0/24, and --gateway and --ip-range inside of it.';
+
+/**
+ * What `network create` asks for, as a configuration for the driver.
+ * @throws WherryError `E_NETWORK_EXISTS`, `E_NETWORK_NAME`, `E_NETWORK_FLAG`
+ */
+export function configFor(table: NetworkTable, request: CreateNetworkRequest): NetworkConfig {
+  const { name, options = {} } = request;
+  checkName(table, name);
+  const subnets = subnetsOf(request);
+  refuseOverlap(table, subnets);
+  return {
+    id: randomBytes(32).toString('hex'),
+    name,
+    subnets,
+    internal: request.internal ?? false,
+    ipv6: (request.ipv6 ?? false) || subnets.some(({ cidr }) => cidr.includes(':')),
+    options: Object.entries(options).map(([key, value]) => ({ key, value })),
+  };
+}
+
+function checkName(table: NetworkTable, name: string): void {
+  if (BUILT_IN.includes(name) || name === 'default' || name === 'slirp') {
+    throw new WherryError(`operation is not permitted on predefined ${name} network`, {
+      code: 'E_NETWORK_BUILT_IN',
+      hint: 'Give the network another name.',
+    });
+  }
+  if (!/^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(name) || name.length > 255) {
+    throw new WherryError(`invalid network name ${JSON.stringify(name)}.`, {
+      code: 'E_NETWORK_NAME',
+      hint: 'A name has letters, digits, hyphens, dots and underscores, and begins with a letter or digit.',
+    });
+  }
+  if (table.byName(name) === undefined) return;
+  throw new WherryError(`network with name ${name} already exists`, {
+    code: 'E_NETWORK_EXISTS',
+    hint: `wherry network rm ${name}   removes it.`,
+  });
+}
+
+function subnetsOf({
+  subnets = [],
+  gateways = [],
+  ipRanges = [],
+}: CreateNetworkRequest): readonly SubnetConfig[] {
+  const parsed = subnets.map((text) => {
+    const subnet = parseSubnet(text);
+    if (subnet === undefined) throw refuse(`invalid subnet ${text}.`, SUBNET_HINT);
+    return subnet;
+  });
+  if (parsed.length === 0 && (gateways.length > 0 || ipRanges.length > 0)) {
+    throw refuse('a gateway or range of addresses needs a subnet.', SUBNET_HINT);
+  }
+  const gatewaysLeft = new Set(gateways);
+  const rangesLeft = new Set(ipRanges);
+  const result = parsed.map((subnet) => {
+    const gateway = gateways.find((text) => {
+      const address = parseAddress(text);
+      return address !== undefined && contains(subnet, address);
+    });
+    const range = ipRanges.find((text) => {
+      const inner = parseSubnet(text);
+      return inner !== undefined && contains(subnet, inner) && inner.prefix >= subnet.prefix;
+    });
+    gatewaysLeft.delete(gateway ?? '');
+    rangesLeft.delete(range ?? '');
+    const address = gateway === undefined ? undefined : parseAddress(gateway);
+    const inner = range === undefined ? undefined : parseSubnet(range);
+    return {
+      cidr: formatSubnet(subnet),
+      ...(address === undefined ? {} : { gateway: formatAddress(address) }),
+      ...(inner === undefined ? {} : { ipRange: formatSubnet(inner) }),
+    };
+  });
+  for (const text of gatewaysLeft) throw refuse(`no matching subnet for gateway ${text}.`, SUBNET_HINT);
+  for (const text of rangesLeft) throw refuse(`no matching subnet for range ${text}.`, SUBNET_HINT);
+  return result;
+}
+
+/** A driver knows of its own networks alone. */
+function refuseOverlap(table: NetworkTable, subnets: readonly SubnetConfig[]): void {
+  for (const { cidr } of subnets) {
+    const subnet = parseSubnet(cidr);
+    for (const other of table.all()) {
+      const clash = other.config.subnets.find((each) => {
+        const theirs = parseSubnet(each.cidr);
+        return subnet !== undefined && theirs !== undefined && overlaps(subnet, theirs);
+      });
+      if (clash === undefined) continue;
+      throw new WherryError(`Pool overlaps with other one on this address space: ${cidr}`, {
+        code: 'E_SUBNET_OVERLAP',
+        hint: `Network ${other.name} has ${clash.cidr}; choose another --subnet.`,
+      });
+    }
+  }
+}

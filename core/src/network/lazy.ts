@@ -1,0 +1,25 @@
+import type { ContainerContext } from '../container/context.ts';
+import { readPorts } from './published.ts';
+import type { Networks } from './request.ts';
+import type { NetworkService } from './service.ts';
+
+/** Networks, with all that is heavy loaded when it is called. */
+export function lazyNetworks(context: ContainerContext): Networks {
+  let service: Promise<NetworkService> | undefined;
+  const open = (): Promise<NetworkService> => {
+    service ??= import('./service.ts').then(({ openNetworks }) => openNetworks(context));
+    return service;
+  };
+  return {
+    create: async (request) => (await open()).create(request),
+    explain: async (request) => (await open()).explain(request),
+    list: async () => (await open()).list(),
+    inspect: async (nameOrId) => (await open()).inspect(nameOrId),
+    remove: async (nameOrId) => (await open()).remove(nameOrId),
+    prune: async (select) => (await open()).prune(select),
+    connect: async (...args) => (await open()).connect(...args),
+    disconnect: async (...args) => (await open()).disconnect(...args),
+    ports: (container) => readPorts(context.store.paths.container(container)),
+    settings: async (container) => (await open()).settings(container),
+  };
+}

@@ -1,0 +1,174 @@
+import {
+  closeSync,
+  existsSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { type ContainerContext, fold } from '../container/context.ts';
+import { examine } from '../container/fold.ts';
+import { shortId } from '../container/id.ts';
+import type { ContainerRow, ContainerSpec } from '../container/record.ts';
+import { DEFAULT_NETWORK } from './builtin.ts';
+import { namesFile } from './directory.ts';
+import { hostsFile } from './host-files.ts';
+import { addedHosts, type HostLine, memberNames } from './hosts.ts';
+import { NO_NETWORKING } from './request.ts';
+import { parseNameServers } from './routes.ts';
+import { type EndpointRow, type NetworkRow, NetworkTable } from './table.ts';
+
+type Context = ContainerContext;
+
+interface Member {
+  readonly row: ContainerRow;
+  readonly endpoint: EndpointRow;
+}
+
+/** Containers of a network that run, or are about to. */
+export function activeMembers({ table, store, processes }: Context, network: string): readonly Member[] {
+  return new NetworkTable(store.database).membersOf(network).flatMap((endpoint) => {
+    const row = table.get(endpoint.container);
+    if (row?.state !== 'started') return [];
+    const { kind } = examine(row, store.paths.container(row.id), processes, '');
+    return kind === 'running' || kind === 'pending' ? [{ row, endpoint }] : [];
+  });
+}
+
+const addresses = ({ ip4, ip6 }: EndpointRow): readonly string[] =>
+  [ip4, ip6].filter((each) => each !== undefined);
+
+/** The names that a container's /etc/hosts has beside its own: of those in its networks, links, and added ones. */
+export function foreignHosts(context: Context, row: ContainerRow, spec: ContainerSpec): readonly HostLine[] {
+  const table = new NetworkTable(context.store.database);
+  const networking = spec.networking ?? NO_NETWORKING;
+  const members = table.endpointsOf(row.id).flatMap(({ network }) => {
+    if (table.get(network)?.name === DEFAULT_NETWORK) return [];
+    return activeMembers(context, network)
+      .filter((member) => member.row.id !== row.id)
+      .flatMap((member) => memberLines(member));
+  });
+  return [...addedHosts(networking), ...linkLines(context, row, spec), ...members];
+}
+
+function memberLines({ row, endpoint }: Member): readonly HostLine[] {
+  const names = memberNames(row.name, endpoint.aliases, row.id);
+  return addresses(endpoint).map((address) => ({ address, names }));
+}
+
+/** A link leads to the address in a network that both are in. */
+function linkLines(context: Context, row: ContainerRow, spec: ContainerSpec): readonly HostLine[] {
+  const { store, table } = context;
+  const networks = new NetworkTable(store.database);
+  const own = new Set(networks.endpointsOf(row.id).map(({ network }) => network));
+  return (spec.networking ?? NO_NETWORKING).links.flatMap(({ container, alias }) => {
+    const target = table.get(table.idOfName(container) ?? container);
+    if (target?.state !== 'started') return [];
+    const common = networks.endpointsOf(target.id).find(({ network }) => own.has(network));
+    if (common === undefined) return [];
+    const names = [...new Set([alias, shortId(target.id), target.name])];
+    return addresses(common).map((address) => ({ address, names }));
+  });
+}
+
+/** A container's own addresses, of all networks. */
+export function ownAddresses({ store }: Pick<Context, 'store'>, id: string): readonly string[] {
+  return new NetworkTable(store.database).endpointsOf(id).flatMap(addresses);
+}
+
+/**
+ * Brings what containers know of each other up to date: /etc/hosts of those that run in networks with names, and the file
+ * that DNS questions are answered from. To be called whenever a container has come or gone.
+ */
+export function refreshNames(context: Context): void {
+  const { store, table } = context;
+  const networks = new NetworkTable(store.database);
+  const started = table.inState('started');
+  if (started.length === 0 && !existsSync(namesFile(context))) return;
+  fold(context, started);
+  const active = table.inState('started');
+  writeNames(context, networks.all());
+  for (const row of active) {
+    const spec = table.spec(row.id);
+    if (spec === undefined || !hasNames(networks, row.id)) continue;
+    writeInPlace(join(store.paths.container(row.id), 'hosts'), () => hostsOf(context, row, spec));
+  }
+}
+
+function hasNames(table: NetworkTable, container: string): boolean {
+  return table.endpointsOf(container).some(({ network }) => table.get(network)?.name !== DEFAULT_NETWORK);
+}
+
+/** /etc/hosts of a container with networks of its own. */
+export function hostsOf(context: Context, row: ContainerRow, spec: ContainerSpec): string {
+  return hostsFile({
+    hostname: spec.hostname ?? shortId(row.id),
+    addresses: ownAddresses(context, row.id),
+    hostNetwork: false,
+    hostHosts: '',
+    hostResolvConf: '',
+    extraHosts: foreignHosts(context, row, spec),
+  });
+}
+
+/**
+ * The file is mounted into the container: another in its place would not be seen. It isn't there before the first start, and any
+ * more once the monitor of a container with `--rm` has removed it, which may be now.
+ */
+function writeInPlace(path: string, content: () => string): void {
+  let file: number;
+  try {
+    file = openSync(path, 'r+');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw error;
+  }
+  try {
+    const text = content();
+    if (readFileSync(file, 'utf8') === text) return;
+    ftruncateSync(file);
+    writeSync(file, text, 0);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** The file `names` in the run-time directory (launcher/src/net_dns.h). */
+function writeNames(context: Context, networks: readonly NetworkRow[]): void {
+  const path = namesFile(context);
+  const servers = parseNameServers(readText('/etc/resolv.conf')).filter((server) => !server.includes('%'));
+  const lines = [
+    ...servers.map((server) => `upstream ${server}`),
+    ...networks.flatMap((network) => networkLines(context, network)),
+  ];
+  const text = `${lines.join('\n')}\n`;
+  if (readText(path) === text) return;
+  const draft = `${path}.${process.pid}`;
+  writeFileSync(draft, text, { mode: 0o644 });
+  renameSync(draft, path);
+}
+
+function networkLines(context: Context, { id, name, config }: NetworkRow): readonly string[] {
+  const members = name === DEFAULT_NETWORK ? [] : activeMembers(context, id);
+  const lines = members.flatMap(({ row, endpoint }) =>
+    addresses(endpoint).map(
+      (address) => `name ${address} - ${memberNames(row.name, endpoint.aliases, row.id).join(' ')}`,
+    ),
+  );
+  return config.subnets.flatMap(({ cidr }) => [
+    `network ${cidr}${config.internal ? ' internal' : ''}`,
+    ...lines,
+  ]);
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    // Not there: as good as empty.
+    return '';
+  }
+}

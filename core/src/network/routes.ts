@@ -1,0 +1,36 @@
+/**
+ * Destinations of the IPv4 routing table, in CIDR form, less the default route: what a new subnet must not overlap.
+ * @param text /proc/net/route: addresses and masks are 32-bit words in hexadecimal, in the machine's byte order.
+ */
+export function parseRoutes(text: string): readonly string[] {
+  const routes = text
+    .split('\n')
+    .slice(1)
+    .flatMap((line) => {
+      const [, destination, , , , , , mask] = line.trim().split(/\s+/);
+      if (destination === undefined || mask === undefined) return [];
+      const length = prefixLength(mask);
+      return length === 0 ? [] : [`${dotted(destination)}/${length}`];
+    });
+  return [...new Set(routes)];
+}
+
+const bytesOf = (word: string): readonly number[] => {
+  const value = Number.parseInt(word, 16);
+  // All machines that Wherry runs on are little-endian.
+  return [value & 0xff, (value >>> 8) & 0xff, (value >>> 16) & 0xff, value >>> 24];
+};
+
+const dotted = (word: string): string => bytesOf(word).join('.');
+
+function prefixLength(mask: string): number {
+  const bits = bytesOf(mask)
+    .map((byte) => byte.toString(2).padStart(8, '0'))
+    .join('');
+  return bits.lastIndexOf('1') + 1;
+}
+
+/** Name servers of a resolv.conf(5), in order. */
+export function parseNameServers(text: string): readonly string[] {
+  return [...text.matchAll(/^[ \t]*nameserver[ \t]+(\S+)/gm)].flatMap(([, server]) => server ?? []);
+}

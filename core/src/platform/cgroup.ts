@@ -1,0 +1,75 @@
+/** Which cgroups a user's containers can have. */
+export interface CgroupSupport {
+  /** 2: unified. 1: legacy or hybrid. 0: none mounted. */
+  readonly version: 0 | 1 | 2;
+  /** The unified hierarchy's mount point, without a slash at the end. */
+  readonly mount?: string;
+  /** Our own group in it, absolute on this machine. */
+  readonly own?: string;
+  /** The highest group at or above our own that we may make children in. */
+  readonly delegated?: string;
+  /** The controllers that children of `delegated` can be given. */
+  readonly controllers: readonly string[];
+}
+
+/** The effects that the search needs. */
+export interface CgroupReader {
+  /** The text of a file, or undefined. */
+  read(path: string): string | undefined;
+  writable(path: string): boolean;
+}
+
+/**
+ * Finds the delegated cgroup (cgroups(7), "cgroup delegation"): the highest group on our way up in which we may
+ * write cgroup.procs and make directories without a gap; systemd's user sessions have one.
+ *
+ * @param mountinfo /proc/self/mountinfo
+ * @param membership /proc/self/cgroup
+ */
+export function findCgroup(mountinfo: string, membership: string, reader: CgroupReader): CgroupSupport {
+  const mounts = parseMounts(mountinfo);
+  const unified = mounts.find((mount) => mount.type === 'cgroup2');
+  const version = mounts.some((mount) => mount.type === 'cgroup') ? 1 : unified === undefined ? 0 : 2;
+  const path = /^0::(\/.*)$/m.exec(membership)?.[1];
+  if (unified === undefined || path === undefined) return { version, controllers: [] };
+  const mount = unified.point;
+  const relative = path === '/' ? '' : within(path, unified.root);
+  if (relative === undefined) return { version, mount, controllers: [] };
+  const own = mount + relative;
+  let delegated: string | undefined;
+  for (let at = own; at.length >= mount.length; at = at.slice(0, at.lastIndexOf('/'))) {
+    if (!reader.writable(at) || !reader.writable(`${at}/cgroup.procs`)) break;
+    delegated = at;
+    if (at === mount) break;
+  }
+  if (delegated === undefined) return { version, mount, own, controllers: [] };
+  const controllers = (reader.read(`${delegated}/cgroup.controllers`) ?? '')
+    .split(/\s+/)
+    .filter((name) => name !== '');
+  return { version, mount, own, delegated, controllers };
+}
+
+interface Mount {
+  readonly root: string;
+  readonly point: string;
+  readonly type: string;
+}
+
+/** proc_pid_mountinfo(5): root and mount point are fields 4 and 5, the type comes after the dash. */
+function parseMounts(mountinfo: string): Mount[] {
+  return mountinfo.split('\n').flatMap((line) => {
+    const match = /^\d+ \d+ \S+ (\S+) (\S+) .*? - (\S+) /.exec(line);
+    if (match === null) return [];
+    const [root = '', point = '', type = ''] = match.slice(1);
+    return [{ root: unescapeOctal(root), point: unescapeOctal(point), type }];
+  });
+}
+
+const unescapeOctal = (text: string): string =>
+  text.replace(/\\([0-7]{3})/g, (_all, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
+
+function within(path: string, root: string): string | undefined {
+  if (root === '/') return path;
+  if (path === root) return '';
+  return path.startsWith(`${root}/`) ? path.slice(root.length) : undefined;
+}

@@ -1,0 +1,78 @@
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { availableParallelism, machine, release, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { type OciArch, ociArch } from './arch.ts';
+import { type CgroupSupport, findCgroup } from './cgroup.ts';
+import { type KernelRelease, parseKernelRelease } from './kernel.ts';
+import { type UserNamespaceSupport, userNamespaceSupport } from './user-namespace.ts';
+
+/** What this machine offers to containers of the calling user. */
+export interface Platform {
+  readonly kernel: KernelRelease;
+  readonly arch: OciArch;
+  readonly userNamespaces: UserNamespaceSupport;
+  readonly cgroup: CgroupSupport;
+  /** Whether the kernel has overlay now; it may still load the module at the first mount. */
+  readonly overlay: boolean;
+  readonly fuse: boolean;
+  readonly tun: boolean;
+  /** The highest capability the kernel knows. */
+  readonly lastCap: number;
+  readonly cpus: number;
+  /** Bytes. */
+  readonly memory: number;
+}
+
+/**
+ * Gathers the facts by a dozen reads below /proc and /dev: under a millisecond.
+ *
+ * @param root The directory that stands for `/`, for tests; kernel, processor and memory are always this machine's.
+ */
+export function readPlatform(root = '/', uid = process.getuid?.() ?? 0): Platform {
+  const at = (path: string): string => join(root, path);
+  const read = (path: string): string | undefined => readText(at(path));
+  return {
+    kernel: parseKernelRelease(release()),
+    arch: ociArch(machine()),
+    userNamespaces: userNamespaceSupport({
+      ...setting('maxUserNamespaces', read('proc/sys/user/max_user_namespaces')),
+      ...setting('unprivilegedClone', read('proc/sys/kernel/unprivileged_userns_clone')),
+      ...setting('apparmorRestrict', read('proc/sys/kernel/apparmor_restrict_unprivileged_userns')),
+      supported: existsSync(at('proc/self/ns/user')),
+      uid,
+    }),
+    cgroup: findCgroup(read('proc/self/mountinfo') ?? '', read('proc/self/cgroup') ?? '', {
+      read: (path) => read(path),
+      writable: (path) => accessible(at(path), constants.W_OK),
+    }),
+    overlay: /\boverlay$/m.test(read('proc/filesystems') ?? ''),
+    fuse: accessible(at('dev/fuse'), constants.R_OK | constants.W_OK),
+    tun: accessible(at('dev/net/tun'), constants.R_OK | constants.W_OK),
+    lastCap: Number(read('proc/sys/kernel/cap_last_cap') ?? 40),
+    cpus: availableParallelism(),
+    memory: totalmem(),
+  };
+}
+
+function setting<K extends string>(key: K, text: string | undefined): { readonly [P in K]?: number } {
+  return text !== undefined && /^\d+\s*$/.test(text)
+    ? ({ [key]: Number(text) } as { readonly [P in K]?: number })
+    : {};
+}
+
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+function accessible(path: string, mode: number): boolean {
+  try {
+    accessSync(path, mode);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,134 @@
+import type { ContainerOperation } from './container-operation.ts';
+import type { NetworkPreparation } from './network-operation.ts';
+
+export type { ContainerOperation, MountFlag, Propagation } from './container-operation.ts';
+export type {
+  HelperReadiness,
+  LinkOperation,
+  NetworkOperation,
+  NetworkPlace,
+  NetworkPreparation,
+} from './network-operation.ts';
+
+/**
+ * The operations of a launch program, as launcher/PROGRAM.md describes them. Host paths are absolute; paths of the container
+ * are absolute too, and resolved by the launcher inside the container's root, so that no link leads out of it.
+ */
+
+// ---- settings: for the monitor ---------------------------------------------------------------------------------------
+
+export type NamespaceKind = 'mount' | 'pid' | 'network' | 'uts' | 'ipc' | 'cgroup';
+
+export type SettingOperation =
+  /** The container's directory: `lock`, `attach`, and the facts are there. It must be writable by id 0 of the namespace. */
+  | { readonly op: 'directory'; readonly path: string }
+  | {
+      readonly op: 'user-namespace';
+      /** Directory of the namespace's holder, shared by all containers of a user; undefined makes one for this container. */
+      readonly holder: string | undefined;
+      /** Seconds that the holder stays after the last user of the namespace has gone. */
+      readonly linger: number;
+      /** Absolute paths; undefined writes the maps directly (single id, or root). */
+      readonly helpers: { readonly newuidmap: string; readonly newgidmap: string } | undefined;
+      /** Whether setgroups(2) must be denied, as for a single id without privilege. */
+      readonly denySetgroups: boolean;
+    }
+  | {
+      readonly op: 'uid-map' | 'gid-map';
+      readonly inside: number;
+      readonly outside: number;
+      readonly count: number;
+    }
+  /** A namespace that is new, or joined by the path of an nsfs file (`/proc/PID/ns/net`). Absent: the caller's is shared. */
+  | { readonly op: 'namespace'; readonly kind: NamespaceKind; readonly path?: string }
+  /** For `exec`: join all namespaces of this process, which must have this start time (field 22 of /proc/PID/stat). */
+  | { readonly op: 'join'; readonly pid: number; readonly startTime: string }
+  /** The container has a terminal; the container section needs `console`. */
+  | { readonly op: 'terminal' }
+  /** `none`: /dev/null. `open`: stays open when a client's input ends. `once`: ends with the first client's input. */
+  | { readonly op: 'stdin'; readonly mode: 'none' | 'open' | 'once' }
+  /** The calling process ends as soon as the command has been executed. */
+  | { readonly op: 'detach' }
+  /** Streams that the calling process attaches to. Absent: output and errors. */
+  | { readonly op: 'attach'; readonly stdin: boolean; readonly stdout: boolean; readonly stderr: boolean }
+  /** Bytes that detach a client with a terminal, ctrl-p ctrl-q as `\x10\x11`; none when empty. Absent: ctrl-p ctrl-q. */
+  | { readonly op: 'detach-keys'; readonly keys: Uint8Array }
+  /** Whether signals to the client are passed to the container. Absent: yes, unless there is a terminal. */
+  | { readonly op: 'signal-proxy'; readonly on: boolean }
+  | {
+      readonly op: 'log-file';
+      readonly path: string;
+      readonly framing: 'docker-json' | 'cri' | 'raw' | 'binary';
+      /** Bytes at which the file is rotated; undefined never. */
+      readonly maxSize: number | undefined;
+      /** Files in all, the current one included; with 1 the file is emptied. */
+      readonly maxFiles: number;
+      /** For docker-json: a JSON object put into each line as `attrs`. */
+      readonly attributes?: string;
+      /** Rotated files are packed with gzip, in the background. */
+      readonly compress?: boolean;
+    }
+  /** Output as messages to a socket; `parts` are what core/src/log/message.ts makes. */
+  | {
+      readonly op: 'log-socket';
+      /** `unix:/path`, `unixgram:/path`, `udp:host:port` or `tcp:host:port`. */
+      readonly address: string;
+      readonly framing: 'syslog-rfc3164' | 'syslog-rfc5424' | 'journald' | 'gelf' | 'fluentd' | 'raw';
+      readonly nonBlocking: boolean;
+      /** Bytes of messages that may wait. */
+      readonly buffer: number;
+      /** The container isn't started when nobody is there. */
+      readonly required: boolean;
+      readonly parts: {
+        readonly number: number;
+        readonly subsecond: boolean;
+        readonly head: Uint8Array;
+        readonly fields: Uint8Array;
+      };
+    }
+  /** Sent to the container's init when the monitor gets SIGTERM. Absent: SIGTERM (15). */
+  | { readonly op: 'stop-signal'; readonly signal: number }
+  | {
+      readonly op: 'restart';
+      readonly policy: 'no' | 'on-failure' | 'always' | 'unless-stopped';
+      /** For `on-failure`; 0 is no limit. */
+      readonly maxRetries: number;
+    }
+  /** A cgroup v2 directory that the container is started in; `optional` starts without where that's not allowed. */
+  | { readonly op: 'cgroup'; readonly path: string; readonly optional?: boolean };
+
+// ---- files: in `prepare` and `cleanup`, on the host, as id 0 of the user namespace ----------------------------------
+
+export type FileOperation =
+  /** Missing parents are made, mode 0755. An existing directory is left as it is. */
+  | {
+      readonly op: 'make-dir';
+      readonly path: string;
+      readonly mode: number;
+      readonly uid?: number;
+      readonly gid?: number;
+    }
+  /** `target` must not exist. */
+  | { readonly op: 'copy-tree'; readonly source: string; readonly target: string }
+  /** A file, too. No error when it isn't there. */
+  | { readonly op: 'remove-tree'; readonly path: string }
+  | { readonly op: 'rename'; readonly source: string; readonly target: string }
+  | { readonly op: 'symlink'; readonly path: string; readonly target: string }
+  /** Written whole by a rename. */
+  | { readonly op: 'write-file'; readonly path: string; readonly mode: number; readonly content: Uint8Array };
+
+/** One step of preparation, and what takes it back should a later step or the start of the container fail. */
+export interface PrepareStep {
+  readonly do: FileOperation | NetworkPreparation;
+  readonly undo?: readonly FileOperation[];
+}
+
+export interface Program {
+  readonly settings: readonly SettingOperation[];
+  readonly prepare: readonly PrepareStep[];
+  readonly container: readonly ContainerOperation[];
+  /** Executed by the monitor at the end, after the fact `exited`; goes on past failures. */
+  readonly cleanup: readonly FileOperation[];
+}
+
+export type Operation = SettingOperation | FileOperation | NetworkPreparation | ContainerOperation;

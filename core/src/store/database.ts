@@ -1,0 +1,100 @@
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { explainDatabaseError } from './database-error.ts';
+
+export type Value = SQLInputValue;
+
+/** How long a command waits for another one's transaction. */
+const BUSY_TIMEOUT_MS = 10_000;
+
+/**
+ * The one database of a state directory. Write-ahead log with `synchronous=NORMAL`: a process killed at any instant leaves
+ * the last committed state, a power cut may lose the last transactions and nothing else. Statements are prepared once.
+ *
+ * There is no need to close it before the process ends, and it is quicker not to: closing writes the log back.
+ */
+export class Database implements Disposable {
+  readonly #path: string;
+  readonly #sqlite: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+  #depth = 0;
+
+  /** @throws WherryError `E_STATE_CORRUPT`, `E_STATE_READ_ONLY`, `E_NO_SPACE`, `E_STATE_BUSY` */
+  constructor(path: string) {
+    this.#path = path;
+    this.#sqlite = this.#explained(() => new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS }));
+    this.exec('PRAGMA synchronous = NORMAL');
+  }
+
+  get path(): string {
+    return this.#path;
+  }
+
+  /** Runs SQL that answers with nothing. */
+  exec(sql: string): void {
+    this.#explained(() => this.#sqlite.exec(sql));
+  }
+
+  /** The first row; the caller's type says what the SQL selects. */
+  get<Row extends object>(sql: string, ...values: readonly Value[]): Row | undefined {
+    return this.#explained(() => this.#prepare(sql).get(...values) as Row | undefined);
+  }
+
+  all<Row extends object>(sql: string, ...values: readonly Value[]): Row[] {
+    return this.#explained(() => this.#prepare(sql).all(...values) as unknown as Row[]);
+  }
+
+  /** @returns how many rows changed, and the row id of the last insertion */
+  run(sql: string, ...values: readonly Value[]): { readonly changes: number; readonly rowId: number } {
+    const { changes, lastInsertRowid } = this.#explained(() => this.#prepare(sql).run(...values));
+    return { changes: Number(changes), rowId: Number(lastInsertRowid) };
+  }
+
+  /**
+   * All of `work` or nothing: rolled back when it throws. Takes the write lock at once (BEGIN IMMEDIATE), so what `work`
+   * reads stays true until it ends; must not be asynchronous. Within another transaction it is a savepoint.
+   */
+  transaction<Result>(work: () => Result extends PromiseLike<unknown> ? never : Result): Result {
+    const savepoint = `s${this.#depth}`;
+    const outermost = this.#depth === 0;
+    this.exec(outermost ? 'BEGIN IMMEDIATE' : `SAVEPOINT ${savepoint}`);
+    this.#depth += 1;
+    try {
+      const result = work();
+      this.exec(outermost ? 'COMMIT' : `RELEASE ${savepoint}`);
+      return result;
+    } catch (error) {
+      // SQLite has rolled back by itself after some failures, such as a full disk.
+      if (this.#sqlite.isTransaction) {
+        this.exec(outermost ? 'ROLLBACK' : `ROLLBACK TO ${savepoint}; RELEASE ${savepoint}`);
+      }
+      throw error;
+    } finally {
+      this.#depth -= 1;
+    }
+  }
+
+  close(): void {
+    this.#statements.clear();
+    this.#sqlite.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #prepare(sql: string): StatementSync {
+    const known = this.#statements.get(sql);
+    if (known !== undefined) return known;
+    const statement = this.#sqlite.prepare(sql);
+    this.#statements.set(sql, statement);
+    return statement;
+  }
+
+  #explained<Result>(work: () => Result): Result {
+    try {
+      return work();
+    } catch (error) {
+      throw explainDatabaseError(error, this.#path);
+    }
+  }
+}

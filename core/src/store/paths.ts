@@ -1,0 +1,74 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { directoryMode, ensurePrivateDirectory } from './private-directory.ts';
+import { type Environment, openStateRoot } from './root.ts';
+import { openRuntimeDirectory } from './runtime-directory.ts';
+
+/** Where everything lies. Nothing in the state names an absolute path, so that it can be moved. */
+export interface StatePaths {
+  readonly root: string;
+  /** File system of the state directory, by the name of mount(8). */
+  readonly filesystem: string;
+  /** What the user should hear once about where the state lies. */
+  readonly notice?: string;
+  readonly database: string;
+  /** OCI image layout. */
+  readonly images: string;
+  readonly containers: string;
+  readonly volumes: string;
+  /** Unfinished files, by owner; see `Temporary`. */
+  readonly temporary: string;
+  /** `layers:` of a storage driver. */
+  layers(storageDriver: string): string;
+  /** `state:` of a driver. */
+  driver(kind: 'storage' | 'network' | 'log', name: string): string;
+  /** `container:` of a container, by its full id. */
+  container(id: string): string;
+  /** A volume's files. */
+  volume(name: string): string;
+  /** The run-time directory (`runtime:`); looked for and made at the first call. */
+  runtime(): string;
+}
+
+export interface PathOptions {
+  readonly root?: string | undefined;
+  readonly env: Environment;
+  /** Effective user id. */
+  readonly uid: number;
+}
+
+/**
+ * Finds the state directory and makes what every command relies on.
+ * @throws WherryError `E_STATE_DIRECTORY`, `E_UNSAFE_DIRECTORY`
+ */
+export function openPaths({ root: asked, env, uid }: PathOptions): StatePaths {
+  const { path: root, filesystem, notice } = openStateRoot(env, uid, asked);
+  let runtime: string | undefined;
+  return {
+    root,
+    filesystem,
+    ...(notice === undefined ? {} : { notice }),
+    database: join(root, 'wherry.db'),
+    images: join(root, 'images'),
+    containers: join(root, 'containers'),
+    volumes: join(root, 'volumes'),
+    temporary: join(root, 'tmp'),
+    layers: (driver) => join(root, 'storage', driver),
+    driver: (kind, name) => join(root, 'drivers', `${kind}-${name}`),
+    container: (id) => join(root, 'containers', id),
+    volume: (name) => join(root, 'volumes', name, '_data'),
+    runtime() {
+      runtime ??= openRuntimeDirectory(root, env, uid);
+      return runtime;
+    },
+  };
+}
+
+/** Makes the directories of a new state. Called with the first opening of the database; harmless later. */
+export function makeLayout(paths: StatePaths, uid: number): void {
+  const mode = directoryMode(uid);
+  for (const path of [paths.images, paths.containers, paths.volumes, paths.temporary]) {
+    mkdirSync(path, { recursive: true, mode });
+  }
+  for (const name of ['storage', 'drivers']) ensurePrivateDirectory(join(paths.root, name), uid);
+}

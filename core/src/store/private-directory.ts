@@ -1,0 +1,57 @@
+import { chmodSync, lstatSync, mkdirSync, type Stats } from 'node:fs';
+import { dirname } from 'node:path';
+import { WherryError } from '../errors/error.ts';
+import { errnoOf } from './errno.ts';
+
+/**
+ * Mode of the state's directories. Root's containers run as ids that belong to nobody and have to pass through them,
+ * so they can be entered there, and listed by root alone.
+ */
+export function directoryMode(uid: number): number {
+  return uid === 0 ? 0o711 : 0o700;
+}
+
+/**
+ * Makes `path` if it isn't there, with missing parents, and makes sure that it is a directory (no link) of `uid` that
+ * nobody else can write to. For places such as /tmp, where anybody may have been first.
+ * @returns whether it has been made just now
+ * @throws WherryError `E_UNSAFE_DIRECTORY`
+ */
+export function ensurePrivateDirectory(path: string, uid: number): boolean {
+  const mode = directoryMode(uid);
+  let made = true;
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode });
+    mkdirSync(path, { mode });
+  } catch (error) {
+    if (errnoOf(error) !== 'EEXIST') throw unusable(path, error);
+    made = false;
+  }
+  const stat = lstatSync(path);
+  const reason = fault(stat, uid);
+  if (reason !== undefined) {
+    throw new WherryError(`The directory ${path} is not safe to use: ${reason}.`, {
+      code: 'E_UNSAFE_DIRECTORY',
+      hint: `Find out who made it, and remove it or name another place with WHERRY_ROOT.`,
+    });
+  }
+  // The umask may have taken bits away, and an earlier hand may have left too many.
+  if ((stat.mode & 0o777) !== mode) chmodSync(path, mode);
+  return made;
+}
+
+function fault(stat: Stats, uid: number): string | undefined {
+  if (stat.isSymbolicLink()) return 'it is a symbolic link';
+  if (!stat.isDirectory()) return 'it is not a directory';
+  if (stat.uid !== uid) return `it belongs to user ${stat.uid}`;
+  if ((stat.mode & 0o022) !== 0) return 'others can write to it';
+  return undefined;
+}
+
+function unusable(path: string, cause: unknown): WherryError {
+  return new WherryError(`The directory ${path} can't be made: ${(cause as Error).message}.`, {
+    code: 'E_STATE_DIRECTORY',
+    hint: 'Make room or get permission there, or name another place with WHERRY_ROOT.',
+    cause,
+  });
+}

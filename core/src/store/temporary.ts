@@ -1,0 +1,54 @@
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { isAlive, type Owner, thisProcess } from './owner.ts';
+import { randomHex } from './random.ts';
+
+/** Unfinished files: `tmp/PID.START-TIME.BOOT-ID.NUMBER/`, which anybody may remove once that process is gone. */
+export class Temporary {
+  readonly #directory: string;
+  #made: string | undefined;
+
+  /** @param directory `StatePaths.temporary` */
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  /** A new path for a file or directory, on the file system of the state directory. */
+  path(): string {
+    this.#made ??= this.#make();
+    return join(this.#made, randomHex(8));
+  }
+
+  /** Removes the directory with all in it. */
+  clear(): void {
+    if (this.#made !== undefined) rmSync(this.#made, { recursive: true, force: true });
+    this.#made = undefined;
+  }
+
+  #make(): string {
+    const path = join(this.#directory, `${nameOf(thisProcess())}.${randomHex(4)}`);
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    return path;
+  }
+}
+
+/** Removes what dead processes left in `tmp/`. */
+export function collectTemporary(directory: string): void {
+  for (const name of readdirSync(directory)) {
+    const owner = parseName(name);
+    if (owner === undefined || !isAlive(owner)) {
+      rmSync(join(directory, name), { recursive: true, force: true });
+    }
+  }
+}
+
+function nameOf({ pid, startTime, bootId }: Owner): string {
+  return `${pid}.${startTime}.${bootId}`;
+}
+
+function parseName(name: string): Owner | undefined {
+  const [pid, startTime, bootId, number] = name.split('.');
+  if (pid === undefined || startTime === undefined || bootId === undefined || number === undefined)
+    return undefined;
+  return { pid: Number(pid), startTime, bootId };
+}

@@ -1,0 +1,39 @@
+import { expect, it } from 'vitest';
+import { commonIds, knownUser } from '../../src/container/own-ids.ts';
+
+const keepId = { uid: 1001, gid: 1001 };
+const files = { passwd: 'root:x:0:0:root:/root:/bin/sh\n', group: 'root:x:0:\nstaff:x:50:' };
+const machine = {
+  idmap: {
+    mode: 'single-id',
+    reason: 'a test',
+    uids: [{ inside: 0, outside: 1001, count: 1 }],
+    gids: [{ inside: 0, outside: 1001, count: 1 }],
+  },
+} as const;
+
+it('leaves the files alone where there is nothing to add', () => {
+  expect(knownUser(files, { workdir: '/' }, 'me')).toEqual({ files, operations: [] });
+  const known = { passwd: `${files.passwd}node:x:1001:1001::/home/node:/bin/sh\n`, group: 'node:x:1001:\n' };
+  expect(knownUser(known, { keepId, workdir: '/' }, 'me')).toEqual({ files: known, operations: [] });
+  const none = { passwd: '', group: '' };
+  expect(knownUser(none, { keepId, workdir: '/' }, 'me').operations).toEqual([]);
+});
+
+it('adds the user and the group', () => {
+  const { files: changed, operations } = knownUser(files, { keepId, workdir: '/work' }, 'me');
+  expect(changed.passwd).toBe(`${files.passwd}me:x:1001:1001::/work:/bin/sh\n`);
+  expect(changed.group).toBe('root:x:0:\nstaff:x:50:\nme:x:1001:\n');
+  expect(operations.map((each) => 'path' in each && each.path)).toEqual(['/etc/passwd', '/etc/group']);
+});
+
+it('takes another name where an image has given it to somebody else', () => {
+  const taken = { passwd: 'me:x:7:7::/:/bin/sh\n', group: '' };
+  expect(knownUser(taken, { keepId, workdir: '/' }, 'me').files.passwd).toContain('\nuser1001:x:1001:');
+});
+
+it('knows ids of the container by those of the common namespace', () => {
+  expect(commonIds(machine, { keepId }, keepId)).toEqual({ uid: 0, gid: 0 });
+  expect(commonIds(machine, {}, { uid: 0, gid: 0 })).toEqual({ uid: 0, gid: 0 });
+  expect(() => commonIds(machine, { keepId }, { uid: 5, gid: 5 })).toThrow("isn't mapped");
+});

@@ -1,0 +1,47 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { parseSecurityOptions } from '../../src/container/security.ts';
+
+it('confines by default, and not a privileged container', () => {
+  expect(parseSecurityOptions([], false)).toEqual({ noNewPrivileges: false, seccomp: 'default' });
+  expect(parseSecurityOptions([], true)).toEqual({ noNewPrivileges: false, seccomp: 'unconfined' });
+});
+
+it.each([
+  ['no-new-privileges', true],
+  ['no-new-privileges=true', true],
+  ['no-new-privileges:true', true],
+  ['no-new-privileges=false', false],
+] as const)('%s', (option, noNewPrivileges) => {
+  expect(parseSecurityOptions([option], false)).toMatchObject({ noNewPrivileges });
+});
+
+it('keeps the profile of a file with the container', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'wherry-security-'));
+  try {
+    const path = join(directory, 'profile.json');
+    writeFileSync(path, '{"defaultAction":"SCMP_ACT_ALLOW"}');
+    expect(parseSecurityOptions([`seccomp=${path}`], true).seccomp).toEqual({
+      profile: '{"defaultAction":"SCMP_ACT_ALLOW"}',
+    });
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+});
+
+it('says which profile it cannot read', () => {
+  expect(() => parseSecurityOptions(['seccomp=/nowhere/p.json'], false)).toThrow(
+    expect.objectContaining({
+      code: 'E_SECCOMP_PROFILE',
+      message: expect.stringContaining('/nowhere/p.json'),
+    }),
+  );
+});
+
+it.each(['apparmor=x', 'seccomp', 'seccomp=', 'no-new-privileges=maybe', ''])('refuses %j', (option) => {
+  expect(() => parseSecurityOptions([option], false)).toThrow(
+    expect.objectContaining({ code: 'E_SECURITY_OPT', exitCode: 125 }),
+  );
+});

@@ -1,0 +1,296 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import {
+  hugeManifest,
+  imageOf,
+  malformedManifest,
+  missingLayer,
+  schema1Manifest,
+  wrongDiffId,
+  wrongManifestType,
+} from '../../../test/support/broken-images.ts';
+import { FaultyRegistry, type Rule } from '../../../test/support/faulty-registry.ts';
+import { type Compression, ImageStore, layer, MEDIA_TYPES } from '../../../test/support/image-store.ts';
+import { tar } from '../../../test/support/tar.ts';
+import type { PullEvent } from '../../src/api.ts';
+import { TestImages } from './images.ts';
+import { MemoryLayers } from './memory-layers.ts';
+
+const file = (name: string, body = `${name}\n`) => ({ name, body });
+
+function multiPlatform(): ImageStore {
+  const store = new ImageStore();
+  const manifests = [
+    { os: 'linux', architecture: 'amd64' },
+    { os: 'linux', architecture: 'arm64', variant: 'v8' },
+    { os: 'windows', architecture: 'amd64' },
+  ].map((platform) => store.addImage({ platform, layers: [layer(tar([file(platform.architecture)]))] }));
+  return store.tag('latest', store.addIndex(manifests));
+}
+
+describe('a pull', () => {
+  it.each<[Compression, boolean]>([
+    ['gzip', false],
+    ['gzip', true],
+    ['zstd', false],
+    ['none', true],
+  ])('of %s layers, Docker’s media types %s', async (compression, docker) => {
+    const store = new ImageStore();
+    const layers = ['a', 'b', 'c', 'd', 'e'].map((name) => layer(tar([file(name)]), compression));
+    store.tag('latest', store.addImage({ layers, docker, config: { Cmd: ['/bin/sh'], Env: ['A=1'] } }));
+    await using registry = await FaultyRegistry.start({ images: { 'a/b': store } });
+    const memory = new MemoryLayers();
+    using test = new TestImages(memory);
+    const events: PullEvent[] = [];
+    const reference = `${registry.host}/a/b`;
+    const pulled = await test.images.pull({ reference, onEvent: (event) => events.push(event) });
+    const resolved = test.images.resolve(reference);
+    expect(resolved).toMatchObject({
+      id: pulled.id,
+      os: 'linux',
+      config: { Cmd: ['/bin/sh'], Env: ['A=1'] },
+    });
+    expect(resolved.chain.map((id) => memory.tars.get(id))).toEqual(
+      ['a', 'b', 'c', 'd', 'e'].map((name) => tar([file(name)])),
+    );
+    expect(test.images.list()).toMatchObject([
+      { id: pulled.id, repository: reference, tag: 'latest', digest: pulled.digest },
+    ]);
+    expect(test.blobs).toHaveLength(7);
+    expect(test.unfinished).toEqual([]);
+    expect(events.at(0)).toEqual({ kind: 'resolving', reference, tag: 'latest' });
+    expect(events.at(-1)).toMatchObject({ kind: 'pulled', status: 'downloaded', digest: pulled.digest });
+    expect(events.filter((event) => event.kind === 'layer' && event.state === 'done')).toHaveLength(5);
+  });
+
+  it('again asks for the digest alone', async () => {
+    await using registry = await FaultyRegistry.start({ images: { x: imageOf([[file('a')]]) } });
+    using test = new TestImages();
+    const events: PullEvent[] = [];
+    const request = { reference: `${registry.host}/x`, onEvent: (event: PullEvent) => events.push(event) };
+    const first = await test.images.pull(request);
+    const before = registry.requests.length;
+    expect(await test.images.pull(request)).toEqual(first);
+    expect(registry.requests.slice(before).map(({ method }) => method)).toEqual(['HEAD']);
+    expect(events.at(-1)).toMatchObject({ kind: 'pulled', status: 'up-to-date' });
+  });
+
+  it('shares layers and blobs with other images', async () => {
+    const base = layer(tar([file('base')]));
+    const one = new ImageStore();
+    one.tag('1', one.addImage({ layers: [base, layer(tar([file('one')]))] }));
+    one.tag('2', one.addImage({ layers: [base, layer(tar([file('two')]))] }));
+    await using registry = await FaultyRegistry.start({ images: { x: one } });
+    const memory = new MemoryLayers();
+    using test = new TestImages(memory);
+    const events: PullEvent[] = [];
+    await test.images.pull({
+      reference: `${registry.host}/x`,
+      allTags: true,
+      onEvent: (e) => events.push(e),
+    });
+    expect(test.images.list()).toHaveLength(2);
+    expect(memory.unpacked).toHaveLength(3);
+    expect(events.filter((event) => event.kind === 'layer' && event.state === 'exists')).toHaveLength(1);
+  });
+
+  it('moves a tag and leaves the old image dangling', async () => {
+    const store = imageOf([[file('old')]]);
+    await using registry = await FaultyRegistry.start({ images: { x: store } });
+    using test = new TestImages();
+    const reference = `${registry.host}/x`;
+    const old = await test.images.pull({ reference });
+    store.tag('latest', store.addImage({ layers: [layer(tar([file('new')]))] }));
+    const fresh = await test.images.pull({ reference });
+    expect(fresh.id).not.toBe(old.id);
+    expect(test.images.resolve(reference).id).toBe(fresh.id);
+    expect(test.images.list().map(({ id, tag }) => [id, tag])).toEqual(
+      expect.arrayContaining([
+        [fresh.id, 'latest'],
+        [old.id, '<none>'],
+      ]),
+    );
+  });
+
+  it('unpacks in order where the storage driver needs that', async () => {
+    const memory = new MemoryLayers({ parallel: false });
+    using test = new TestImages(memory);
+    const layers = Array.from({ length: 12 }, (_, index) => [file(`${index}`)]);
+    await using registry = await FaultyRegistry.start({ images: { x: imageOf(layers) } });
+    await test.images.pull({ reference: `${registry.host}/x` });
+    expect(memory.unpacked).toEqual(test.images.resolve(`${registry.host}/x`).chain);
+  });
+
+  it('takes a layer that stands in an image several times', async () => {
+    await using registry = await FaultyRegistry.start({
+      images: { x: imageOf([[file('a')], [file('empty')], [file('empty')], [file('a')]]) },
+    });
+    using test = new TestImages();
+    await test.images.pull({ reference: `${registry.host}/x` });
+    expect(test.images.resolve(`${registry.host}/x`).chain).toHaveLength(4);
+    expect(registry.requests.filter(({ endpoint }) => endpoint === 'blob')).toHaveLength(3);
+  });
+
+  it('by two at the same time brings each layer once', async () => {
+    const tars = new Map<string, Buffer>();
+    const memories = [new MemoryLayers({ tars }), new MemoryLayers({ tars })];
+    const layers = Array.from({ length: 8 }, (_, index) => [file(`${index}`)]);
+    await using registry = await FaultyRegistry.start({ images: { x: imageOf(layers) } });
+    using one = new TestImages(memories[0]);
+    using two = new TestImages(memories[1], one.root);
+    const reference = `${registry.host}/x`;
+    const [a, b] = await Promise.all([one.images.pull({ reference }), two.images.pull({ reference })]);
+    expect(a).toEqual(b);
+    expect(memories.flatMap(({ unpacked }) => unpacked)).toHaveLength(8);
+    expect(one.unfinished).toEqual([]);
+  });
+
+  it('leaves an OCI layout that skopeo reads', async () => {
+    await using registry = await FaultyRegistry.start({ images: { x: imageOf([[file('a')]]) } });
+    using test = new TestImages();
+    await test.images.pull({ reference: `${registry.host}/x` });
+    const layout = join(test.root, 'images');
+    const index = JSON.parse(readFileSync(join(layout, 'index.json'), 'utf8'));
+    expect(index.manifests[0].annotations).toMatchObject({
+      'org.opencontainers.image.ref.name': `${registry.host}/x:latest`,
+    });
+    const name = `oci:${layout}:${registry.host}/x:latest`;
+    const inspected = JSON.parse(execFileSync('skopeo', ['inspect', name], { encoding: 'utf8' }));
+    expect(inspected).toMatchObject({ Architecture: 'amd64', Os: 'linux' });
+  });
+});
+
+describe('platforms', () => {
+  it.each([
+    [undefined, 'amd64'],
+    ['linux/arm64', 'arm64'],
+    ['arm64/v8', 'arm64'],
+  ])('%s', async (platform, expected) => {
+    await using registry = await FaultyRegistry.start({ images: { x: multiPlatform() } });
+    using test = new TestImages();
+    await test.images.pull({
+      reference: `${registry.host}/x`,
+      ...(platform === undefined ? {} : { platform }),
+    });
+    expect(test.images.resolve(`${registry.host}/x`).architecture).toBe(expected);
+  });
+
+  it('one that is missing is refused with those that are there', async () => {
+    await using registry = await FaultyRegistry.start({ images: { x: multiPlatform() } });
+    using test = new TestImages();
+    await expect(
+      test.images.pull({ reference: `${registry.host}/x`, platform: 'linux/s390x' }),
+    ).rejects.toMatchObject({
+      code: 'E_PLATFORM_NOT_FOUND',
+      message: expect.stringContaining('linux/amd64, linux/arm64/v8, windows/amd64'),
+    });
+  });
+
+  it('another one is pulled anew in the place of the one that is here', async () => {
+    await using registry = await FaultyRegistry.start({ images: { x: multiPlatform() } });
+    using test = new TestImages();
+    await test.images.pull({ reference: `${registry.host}/x` });
+    await test.images.pull({ reference: `${registry.host}/x`, platform: 'linux/arm64' });
+    expect(test.images.resolve(`${registry.host}/x`).architecture).toBe('arm64');
+  });
+});
+
+describe('refused, with nothing left behind', () => {
+  const refused = async (store: ImageStore, code: string, sentence: RegExp, rules: Rule[] = []) => {
+    await using registry = await FaultyRegistry.start({ images: { x: store }, rules });
+    const memory = new MemoryLayers();
+    using test = new TestImages(memory);
+    await expect(test.images.pull({ reference: `${registry.host}/x` })).rejects.toMatchObject({
+      code,
+      message: expect.stringMatching(sentence),
+    });
+    expect(test.images.list()).toEqual([]);
+    expect(test.unfinished).toEqual([]);
+    expect(memory.active).toBe(0);
+    expect(test.store.database.all('SELECT * FROM lease')).toEqual([]);
+  };
+
+  it('a tag that is not there', () =>
+    refused(new ImageStore(), 'E_MANIFEST_NOT_FOUND', /manifest for .* not found/));
+  it('a manifest that is not JSON', () =>
+    refused(malformedManifest('what?'), 'E_REGISTRY_REPLY', /no valid manifest.*not JSON/));
+  it.each([
+    'null',
+    '[]',
+    '{}',
+    '{"schemaVersion":2,"config":{},"layers":7}',
+    '{"config":{"mediaType":1},"layers":[]}',
+  ])('a manifest of another shape: %s', async (text) => {
+    const store = new ImageStore();
+    store.tag('latest', store.addBlob(MEDIA_TYPES.oci.manifest, Buffer.from(text)));
+    await refused(store, 'E_REGISTRY_REPLY', /no valid manifest/);
+  });
+  it('garbage', () =>
+    refused(imageOf([[file('a')]]), 'E_REGISTRY_REPLY', /manifest/, [
+      { on: 'manifest', kind: 'answer', status: 200, body: 'what?' },
+    ]));
+  it('schema 1', () => refused(schema1Manifest(), 'E_MANIFEST_UNSUPPORTED', /schema 1/));
+  it('what is no image', () => refused(wrongManifestType(), 'E_MANIFEST_UNSUPPORTED', /no container image/));
+  it('a huge manifest', () => refused(hugeManifest(5 << 20), 'E_REGISTRY_REPLY', /4 MiB/));
+  it('a missing layer', () => refused(missingLayer(), 'E_REGISTRY_REPLY', /does not have layer/));
+  it('a layer with another digest', () =>
+    refused(imageOf([[file('a')], [file('b')]]), 'E_DIGEST_MISMATCH', /digest/, [
+      { on: 'blob', kind: 'corrupt' },
+    ]));
+  it('a layer that is not what the configuration says', () =>
+    refused(wrongDiffId(), 'E_DIGEST_MISMATCH', /digest/));
+  it('a connection that is always cut', () =>
+    refused(imageOf([[file('a')]]), 'E_REGISTRY_UNREACHABLE', /the connection was cut/, [
+      { on: 'blob', kind: 'cut', after: 10 },
+    ]));
+  it.each([
+    ['no rootfs', { architecture: 'amd64', os: 'linux', config: {} }, /rootfs/],
+    ['too few layers', { os: 'linux', rootfs: { diff_ids: [] } }, /lists 0 layers and the manifest 1/],
+    ['a layer that is no digest', { os: 'linux', rootfs: { diff_ids: ['x'] } }, /no digest/],
+    ['another system', { os: 'windows', rootfs: { diff_ids: [`sha256:${'0'.repeat(64)}`] } }, /windows/],
+    [
+      'a command that is no list',
+      { config: { Cmd: 'sh' }, rootfs: { diff_ids: [`sha256:${'0'.repeat(64)}`] } },
+      /config.Cmd/,
+    ],
+  ])('a configuration with %s', async (_, config, sentence) => {
+    const store = new ImageStore();
+    const { blob } = layer(tar([file('a')]));
+    const manifest = {
+      schemaVersion: 2,
+      mediaType: MEDIA_TYPES.oci.manifest,
+      config: store.addJson(MEDIA_TYPES.oci.config, config),
+      layers: [store.addBlob(MEDIA_TYPES.oci.layer.gzip, blob)],
+    };
+    store.tag('latest', store.addJson(MEDIA_TYPES.oci.manifest, manifest));
+    await refused(store, 'E_IMAGE_CONFIG', sentence);
+  });
+
+  it('an abort keeps the blobs that are whole, and the next pull uses them', async () => {
+    const store = imageOf([[file('a')], [file('b', 'x'.repeat(100_000))]]);
+    const slow = [...store.blobs.keys()].at(1) ?? '';
+    await using registry = await FaultyRegistry.start({
+      images: { x: store },
+      rules: [{ on: new RegExp(slow), kind: 'stall', after: 10 }],
+    });
+    const memory = new MemoryLayers();
+    using test = new TestImages(memory);
+    const abort = new AbortController();
+    const done = Promise.withResolvers<void>();
+    const pull = test.images.pull({
+      reference: `${registry.host}/x`,
+      signal: abort.signal,
+      onEvent: (event) => event.kind === 'layer' && event.state === 'done' && done.resolve(),
+    });
+    await Promise.all([registry.stalled(), done.promise]);
+    abort.abort();
+    await expect(pull).rejects.toMatchObject({ name: 'AbortError' });
+    expect(test.unfinished).toEqual([]);
+    registry.release();
+    const before = registry.requests.length;
+    await test.images.pull({ reference: `${registry.host}/x` });
+    expect(registry.requests.slice(before).filter(({ endpoint }) => endpoint === 'blob')).toHaveLength(1);
+  });
+});

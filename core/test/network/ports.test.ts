@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { parseExposed, parsePublish, publishedPorts } from '../../src/network/ports.ts';
+import { portsText } from '../../src/network/published.ts';
+
+describe('parsePublish', () => {
+  it.each([
+    ['80', [{ protocol: 'tcp', hostIp: '', hostPort: 0, containerPort: 80 }]],
+    ['8080:80', [{ protocol: 'tcp', hostIp: '', hostPort: 8080, containerPort: 80 }]],
+    ['53:53/UDP', [{ protocol: 'udp', hostIp: '', hostPort: 53, containerPort: 53 }]],
+    ['127.0.0.1:8080:80', [{ protocol: 'tcp', hostIp: '127.0.0.1', hostPort: 8080, containerPort: 80 }]],
+    ['127.0.0.1::80', [{ protocol: 'tcp', hostIp: '127.0.0.1', hostPort: 0, containerPort: 80 }]],
+    ['[::1]:8080:80', [{ protocol: 'tcp', hostIp: '::1', hostPort: 8080, containerPort: 80 }]],
+    [
+      '8000-8001:80-81',
+      [
+        { protocol: 'tcp', hostIp: '', hostPort: 8000, containerPort: 80 },
+        { protocol: 'tcp', hostIp: '', hostPort: 8001, containerPort: 81 },
+      ],
+    ],
+    ['8000-8009:80', [{ protocol: 'tcp', hostIp: '', hostPort: 8000, hostPortEnd: 8009, containerPort: 80 }]],
+  ])('%s', (text, ports) => expect(parsePublish(text)).toEqual(ports));
+
+  it.each([
+    ['', /is no port/],
+    ['a:80', /is no port/],
+    ['80:0', /0 is no port of a container/],
+    ['70000:80', /is no port/],
+    ['8002-8000:80', /ends before it begins/],
+    ['8000-8002:80-81', /different lengths/],
+    ['80/sctp', /can't be published/],
+    ['1.2.3:80:80', /is no IP address/],
+    ['80/tcp/udp', /more than one slash/],
+  ])('refuses %j', (text, why) => expect(() => parsePublish(text)).toThrow(why));
+});
+
+describe('publishedPorts', () => {
+  it('adds what is exposed and not published yet with -P', () => {
+    expect(publishedPorts(['8080:80'], true, ['80/tcp', '53/udp'])).toEqual([
+      { protocol: 'tcp', hostIp: '', hostPort: 8080, containerPort: 80 },
+      { protocol: 'udp', hostIp: '', hostPort: 0, containerPort: 53 },
+    ]);
+    expect(publishedPorts([], false, ['80/tcp'])).toEqual([]);
+  });
+});
+
+it('exposes ranges', () => {
+  expect(parseExposed('7000-7002/udp')).toEqual(['7000/udp', '7001/udp', '7002/udp']);
+  expect(() => parseExposed('80/icmp')).toThrow(/no port with tcp/);
+});
+
+it('shows ports as ps does', () => {
+  const ports = [
+    { protocol: 'tcp', hostIp: '', hostPort: 8080, containerPort: 80 },
+    { protocol: 'udp', hostIp: '::1', hostPort: 53, containerPort: 53 },
+  ] as const;
+  expect(portsText(ports, ['80/tcp', '443/tcp'])).toBe(
+    '0.0.0.0:8080->80/tcp, [::]:8080->80/tcp, [::1]:53->53/udp, 443/tcp',
+  );
+});

@@ -1,0 +1,75 @@
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fail.h"
+#include "log.h"
+#include "monitor.h"
+#include "util.h"
+
+static int leave(const struct monitor *monitor, const char *name, const char *text, size_t length) {
+  if (monitor->directory < 0) return 0;
+  return replace_file(monitor->directory, name, 0644, text, length) == 0 ? 0 : fail(name);
+}
+
+int fact_started(const struct monitor *monitor) {
+  char start[24], boot[48], now[TIME_SIZE], line[160];
+  if (monitor->directory < 0) return 0;
+  if (!process_start_time(getpid(), start)) return fail("/proc/self/stat");
+  if (read_text(AT_FDCWD, "/proc/sys/kernel/random/boot_id", boot, sizeof boot) <= 0) return fail("boot_id");
+  boot[strcspn(boot, "\n")] = '\0';
+  now_text(now);
+  int length = snprintf(line, sizeof line, "%d %s %s %d %s\n", (int)getpid(), start, boot, (int)monitor->init, now);
+  return leave(monitor, "started", line, (size_t)length);
+}
+
+int fact_restarting(const struct monitor *monitor, unsigned count, const struct ending *ending, unsigned delay_ms) {
+  char now[TIME_SIZE], line[160];
+  now_text(now);
+  int length = snprintf(line, sizeof line, "%u %d %d %d %s %u\n", count, ending->status, ending->signal,
+                        ending->out_of_memory, now, delay_ms);
+  return leave(monitor, "restarting", line, (size_t)length);
+}
+
+int fact_exited(const struct monitor *monitor, const struct ending *ending) {
+  char now[TIME_SIZE], line[160];
+  now_text(now);
+  int length = snprintf(line, sizeof line, "%d %d %d %s\n", ending->status, ending->signal, ending->out_of_memory, now);
+  return leave(monitor, "exited", line, (size_t)length);
+}
+
+int fact_start_error(const struct monitor *monitor) {
+  static char line[2400];
+  struct failure kept = failure;
+  int length = fail_line(&kept, line, sizeof line);
+  int result = leave(monitor, "start-error", line, (size_t)length);
+  failure = kept;
+  return result;
+}
+
+int fact_log_error(const struct monitor *monitor, bool final) {
+  static uint64_t told;
+  uint64_t dropped;
+  int error = log_dropped(&dropped);
+  if (error == 0 || dropped == told || (!final && dropped / 2 < told)) return 0;
+  told = dropped;
+  char now[TIME_SIZE], line[160];
+  now_text(now);
+  int length = snprintf(line, sizeof line, "%d %llu %s\n", error, (unsigned long long)dropped, now);
+  return leave(monitor, "log-error", line, (size_t)length);
+}
+
+int fact_cleanup_errors(const struct monitor *monitor, const char *lines, size_t length) {
+  return length == 0 ? 0 : leave(monitor, "cleanup-errors", lines, length);
+}
+
+uint64_t oom_kills(const struct monitor *monitor) {
+  char path[4096], text[512];
+  if (monitor->settings->cgroup == NULL) return 0;
+  snprintf(path, sizeof path, "%s/memory.events", monitor->settings->cgroup);
+  if (read_text(AT_FDCWD, path, text, sizeof text) <= 0) return 0;
+  const char *line = strstr(text, "oom_kill ");
+  return line == NULL ? 0 : strtoull(line + strlen("oom_kill "), NULL, 10);
+}

@@ -1,0 +1,56 @@
+// What the kernel keeps for the namespaces and for the process: names, sysctls, the loopback link, limits.
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "container.h"
+#include "fail.h"
+#include "util.h"
+
+int set_hostname(const struct operation *op) {
+  const char *name = op->args[0].text;
+  int result = op->opcode == OP_HOSTNAME ? sethostname(name, op->args[0].length) : setdomainname(name, op->args[0].length);
+  return result == 0 ? 0 : fail(name);
+}
+
+int set_sysctl(const struct child *child, const struct operation *op) {
+  char path[256];
+  const char *name = op->args[0].text;
+  // Dots are slashes, and the other way round, as sysctl(8) has it: net.ipv4.conf.eth0/1.forwarding.
+  if (snprintf(path, sizeof path, "/proc/sys/%s", name) >= (int)sizeof path || strstr(name, "..") != NULL) {
+    errno = EINVAL;
+    return fail(name);
+  }
+  for (char *at = path + strlen("/proc/sys/"); *at != '\0'; at++) {
+    if (*at == '.' || *at == '/') *at = *at == '.' ? '/' : '.';
+  }
+  CLEAN_FD int fd = open_in_container(child, path, O_WRONLY);
+  if (fd < 0) return fail(name);
+  return write(fd, op->args[1].text, op->args[1].length) >= 0 ? 0 : fail(name);
+}
+
+int loopback_up(void) {
+  CLEAN_FD int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING};
+  return fd >= 0 && ioctl(fd, SIOCSIFFLAGS, &request) == 0 ? 0 : fail("lo");
+}
+
+int set_rlimit(const struct operation *op) {
+  uint64_t resource, soft = RLIM_INFINITY, hard = RLIM_INFINITY;
+  if (argument_number(op, 0, 64, &resource) != 0) return -1;
+  if (!argument_empty(op, 1) && argument_number(op, 1, UINT64_MAX, &soft) != 0) return -1;
+  if (!argument_empty(op, 2) && argument_number(op, 2, UINT64_MAX, &hard) != 0) return -1;
+  struct rlimit limit = {.rlim_cur = soft, .rlim_max = hard};
+  return setrlimit((int)resource, &limit) == 0 ? 0 : fail(op->args[0].text);
+}
+
+int set_oom_score_adj(const struct operation *op) {
+  // The host's /proc, or after pivot-root the container's.
+  return write_existing(AT_FDCWD, "/proc/self/oom_score_adj", op->args[0].text) == 0 ? 0 : fail(op->args[0].text);
+}

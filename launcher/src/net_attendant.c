@@ -1,0 +1,251 @@
+#include "net_attendant.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sockios.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "fail.h"
+#include "net_forward.h"
+#include "net_shared.h"
+#include "util.h"
+
+enum { MAX_PORTS = 4096, MAX_HELPERS = 4, MAX_ARGUMENTS = 120, PATIENCE_MS = 250, RETRY_MS = 5 };
+
+struct own_helper {
+  struct net_helper helper;
+  const char *arguments[MAX_ARGUMENTS];
+  pid_t pid;
+};
+
+static struct {
+  struct net_port *ports;
+  size_t port_count;
+  struct own_helper helpers[MAX_HELPERS];
+  size_t helper_count;
+  int channel;  // to the attendant
+  pid_t pid;
+} attendant = {.channel = -1};
+
+static int listen_patiently(struct net_port *port, uint8_t protocol, const struct operation *op, uint16_t host, uint16_t to) {
+  int64_t deadline = monotonic_ms() + PATIENCE_MS;
+  for (;;) {
+    int error = net_port_open(port, protocol, op->args[1].text, host, op->args[3].text, to);
+    // Who listened there may be on its way out.
+    if (error != -EADDRINUSE || monotonic_ms() >= deadline) return error;
+    usleep(RETRY_MS * 1000);
+  }
+}
+
+int net_attendant_forward(const struct operation *op) {
+  static const char *const protocols[] = {"tcp", "udp", NULL};
+  int protocol;
+  uint64_t host_port, container_port;
+  if (argument_word(op, 0, protocols, &protocol) != 0 || argument_number(op, 2, 65535, &host_port) != 0 ||
+      argument_number(op, 4, 65535, &container_port) != 0) {
+    return -1;
+  }
+  if (attendant.ports == NULL) attendant.ports = calloc(MAX_PORTS, sizeof(*attendant.ports));
+  if (attendant.ports == NULL) return fail(NULL);
+  if (attendant.port_count == MAX_PORTS) {
+    errno = EMFILE;
+    return fail_detail(NULL, "more than %d ports are published", MAX_PORTS);
+  }
+  struct net_port *port = &attendant.ports[attendant.port_count];
+  int error = listen_patiently(port, protocol == 0 ? IPPROTO_TCP : IPPROTO_UDP, op, (uint16_t)host_port,
+                               (uint16_t)container_port);
+  if (error == 0) {
+    attendant.port_count++;
+    return 0;
+  }
+  char place[INET6_ADDRSTRLEN + 16];
+  snprintf(place, sizeof(place), "%s:%u/%s", op->args[1].length == 0 ? "*" : op->args[1].text, (unsigned)host_port,
+           protocols[protocol]);
+  errno = -error;
+  if (error == -EADDRINUSE) return fail_detail(place, "port %s is in use", place);
+  if (error == -EADDRNOTAVAIL) return fail_detail(place, "port %s can't be published: the host has no such address", place);
+  if (error == -EACCES) return fail_detail(place, "port %s may not be published by an ordinary user", place);
+  return fail(place);
+}
+
+int net_read_helper(const struct operation *op, struct net_helper *helper, const char **arguments, size_t most) {
+  static const char *const readiness[] = {"descriptor", "exits", "path", NULL};
+  int kind;
+  if (argument_word(op, 1, readiness, &kind) != 0) return -1;
+  if (op->argc - 3u > most) {
+    errno = E2BIG;
+    return fail(op->args[0].text);
+  }
+  for (unsigned i = 3; i < op->argc; i++) arguments[i - 3] = op->args[i].text;
+  *helper = (struct net_helper){.program = op->args[0].text, .readiness = (enum net_readiness)kind,
+                                .ready_path = op->args[2].text, .arguments = arguments, .argc = op->argc - 3u};
+  return 0;
+}
+
+int net_attendant_helper(const struct operation *op) {
+  if (attendant.helper_count == MAX_HELPERS) {
+    errno = E2BIG;
+    return fail(op->args[0].text);
+  }
+  struct own_helper *own = &attendant.helpers[attendant.helper_count];
+  if (net_read_helper(op, &own->helper, own->arguments, MAX_ARGUMENTS) != 0) return -1;
+  attendant.helper_count++;
+  return 0;
+}
+
+static int write_ports(const char *directory) {
+  size_t size = attendant.port_count * 96 + 1, length = 0;
+  CLEAN_MEMORY char *text = malloc(size);
+  if (text == NULL) return fail(directory);
+  for (size_t i = 0; i < attendant.port_count; i++) {
+    const struct net_port *port = &attendant.ports[i];
+    length += (size_t)snprintf(text + length, size - length, "%s %s %u %u\n",
+                               port->protocol == IPPROTO_TCP ? "tcp" : "udp",
+                               port->host_ip[0] == '\0' ? "*" : port->host_ip, port->host_port,
+                               ntohs(port->target.sin6_port));
+  }
+  CLEAN_FD int fd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0 || replace_file(fd, "ports", 0600, text, length) != 0) return fail("ports");
+  return 0;
+}
+
+// ---- in the attendant ----
+
+// Only the ports and the channel stay open: what the monitor has would be kept alive by this process.
+static void close_others(int channel) {
+  int low = 3;
+  int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+  for (int fd = 0; fd < low && null >= 0; fd++) dup2(null, fd);
+  for (int fd = low;; fd++) {
+    int next = channel >= fd ? channel : -1;
+    for (size_t i = 0; i < attendant.port_count; i++) {
+      int candidate = attendant.ports[i].fd;
+      if (candidate >= fd && (next < 0 || candidate < next)) next = candidate;
+    }
+    if (next < 0) {
+      syscall(SYS_close_range, fd, ~0U, 0);
+      return;
+    }
+    if (next > fd) syscall(SYS_close_range, fd, next - 1, 0);
+    fd = next;
+  }
+}
+
+static pid_t start_forwarder(int *channel) {
+  int pair[2];
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) return -1;
+  pid_t pid = fork();
+  if (pid == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    close(pair[0]);
+    net_forward_loop(attendant.ports, attendant.port_count, pair[1]);
+    _exit(0);
+  }
+  close(pair[1]);
+  *channel = pair[0];
+  return pid;
+}
+
+static void end(pid_t *pid) {
+  if (*pid > 0) {
+    kill(*pid, SIGKILL);
+    while (waitpid(*pid, NULL, 0) < 0 && errno == EINTR) continue;
+  }
+  *pid = 0;
+}
+
+// With helpers, this process stays in the host's network, where they are started at each start of the container; another
+// carries the ports.
+static void attend_helpers(int channel, const char *runtime) {
+  pid_t forwarder = 0;
+  int inner = -1;
+  for (;;) {
+    struct { int32_t error; char text[1024]; } answer = {0};
+    char byte;
+    int name_space;
+    if (net_receive_packet(channel, &byte, 1, &name_space) <= 0) return;
+    end(&forwarder);
+    if (inner >= 0) close(inner);
+    inner = -1;
+    for (size_t i = 0; i < attendant.helper_count; i++) end(&attendant.helpers[i].pid);
+    for (size_t i = 0; i < attendant.helper_count && answer.error == 0; i++) {
+      struct own_helper *own = &attendant.helpers[i];
+      own->pid = net_helper_start(&own->helper, name_space, runtime, answer.text, sizeof(answer.text));
+      if (own->pid < 0) answer.error = -own->pid;
+    }
+    if (answer.error == 0 && attendant.port_count > 0) {
+      int32_t error = 0;
+      int none;
+      forwarder = start_forwarder(&inner);
+      if (forwarder < 0) answer.error = errno;
+      else if (net_send_packet(inner, "n", 1, name_space) < 0 || net_receive_packet(inner, &error, sizeof(error), &none) < 0) {
+        answer.error = errno;
+      } else answer.error = error;
+    }
+    if (name_space >= 0) close(name_space);
+    if (net_send_packet(channel, &answer, sizeof(answer.error) + strlen(answer.text) + 1, -1) < 0) return;
+  }
+}
+
+static void attend(int channel, const char *runtime) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  prctl(PR_SET_NAME, "wherry-ports");
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, NULL);
+  signal(SIGPIPE, SIG_IGN);
+  close_others(channel);
+  if (attendant.helper_count > 0) attend_helpers(channel, runtime);
+  else net_forward_loop(attendant.ports, attendant.port_count, channel);
+  _exit(0);
+}
+
+// ---- in the monitor, and in the container's process ----
+
+int net_attendant_start(const struct operation *op) {
+  if (write_ports(op->args[1].text) != 0) return -1;
+  int pair[2];
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) return fail(NULL);
+  attendant.pid = fork();
+  if (attendant.pid == 0) attend(pair[1], op->args[0].text);
+  close(pair[1]);
+  attendant.channel = pair[0];
+  for (size_t i = 0; i < attendant.port_count; i++) close(attendant.ports[i].fd);
+  return attendant.pid < 0 ? fail("fork") : 0;
+}
+
+int net_attendant_ready(void) {
+  struct { int32_t error; char text[1024]; } answer = {0};
+  CLEAN_FD int any = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  CLEAN_FD int name_space = any < 0 ? -1 : ioctl(any, SIOCGSKNS);
+  if (name_space < 0) return fail("network namespace");
+  int none;
+  long length = -1;
+  if (net_send_packet(attendant.channel, "n", 1, name_space) == 0) {
+    length = net_receive_packet(attendant.channel, &answer, sizeof(answer) - 1, &none);
+  }
+  if (length < (long)sizeof(answer.error)) {
+    errno = ESRCH;
+    return fail_detail(NULL, "the process that carries the container's ports has ended");
+  }
+  if (answer.error == 0) return 0;
+  errno = answer.error;
+  if (answer.text[0] == '\0') return fail("network namespace");
+  return fail_detail(NULL, "a helper of the network said: %s", answer.text);
+}
+
+void net_attendant_stop(void) {
+  if (attendant.pid <= 0) return;
+  kill(attendant.pid, SIGKILL);
+  while (waitpid(attendant.pid, NULL, 0) < 0 && errno == EINTR) continue;
+  attendant.pid = 0;
+}

@@ -1,0 +1,51 @@
+// A user namespace below the containers' common one, for a container whose ids are arranged otherwise (keep-id): everything is
+// mounted in the common one, where layers have the ids they were written with, and the command alone sees the other ids.
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "container.h"
+#include "fail.h"
+#include "util.h"
+#include "volume.h"
+
+static int write_maps(pid_t pid, const struct operation *op) {
+  static const char *const files[] = {"uid_map", "gid_map"};
+  for (unsigned i = 0; i < COUNT(files); i++) {
+    char path[48];
+    snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, files[i]);
+    if (write_existing(AT_FDCWD, path, op->args[i].text) != 0) return errno;
+  }
+  return 0;
+}
+
+// A process that stays in the common namespace writes the maps: one's own can't be written with more than a line.
+int enter_own_ids(const struct operation *op) {
+  int go[2];
+  char word;
+  if (pipe2(go, O_CLOEXEC) != 0) return fail(NULL);
+  pid_t self = getpid(), helper = fork();
+  if (helper == 0) {
+    close(go[1]);
+    _exit(read(go[0], &word, 1) == 1 ? write_maps(self, op) : ECANCELED);
+  }
+  close_fd(&go[0]);
+  CLEAN_FD int end = go[1];
+  if (helper < 0) return fail(NULL);
+  // The files below /proc/PID are root's as long as a process may not be looked into. What could look now is in a namespace
+  // below the common one, without any capability in it.
+  prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+  int error = unshare(CLONE_NEWUSER) == 0 ? 0 : errno, status = 0;
+  if (error == 0 && write(end, "g", 1) != 1) error = errno;
+  close_fd(&end);
+  while (waitpid(helper, &status, 0) < 0 && errno == EINTR) continue;
+  prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+  if (error == 0) error = WIFEXITED(status) ? WEXITSTATUS(status) : EIO;
+  if (error == 0) return 0;
+  errno = error;
+  return fail_detail(NULL, "the user namespace of the container can't be made");
+}

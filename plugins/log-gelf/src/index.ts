@@ -1,0 +1,107 @@
+import { invalid, unsupported } from '@wherry/sdk-assemblyscript/guest/failure.ts';
+import { schemeOf, sinkAddress } from '@wherry/sdk-assemblyscript/guest/log-address.ts';
+import { checkTag, chosenOf, tagOf } from '@wherry/sdk-assemblyscript/guest/log-attributes.ts';
+import { option, optionValue } from '@wherry/sdk-assemblyscript/guest/option.ts';
+import {
+  ResultListU8DriverError as BytesResult,
+  type DriverInfo,
+  ResultListEntryDriverError as EntriesResult,
+  type Entry,
+  type Facts,
+  type Fitness,
+  type KeyValue,
+  type OpenRequest,
+  Permission,
+  Reading,
+  ResultReadingDriverError as ReadingResult,
+  Sink,
+  ResultSinkDriverError as SinkResult,
+  ResultUnitDriverError as UnitResult,
+} from '@wherry/sdk-assemblyscript/guest/types.ts';
+
+/** To Graylog and its like, as GELF over UDP or TCP. */
+export function describe(): DriverInfo {
+  return {
+    name: 'gelf',
+    kind: 'log',
+    version: '0.1.0',
+    summary: 'To Graylog and its like, as GELF over UDP or TCP.',
+    permissions: [Permission.connect('*')],
+    options: [
+      option(
+        'gelf-address',
+        'text',
+        'udp://127.0.0.1:12201',
+        'udp://HOST:PORT or tcp://HOST:PORT; the port is 12201 unless given.',
+      ),
+      option('gelf-compression-type', 'text', 'none', 'none: messages over UDP are sent as they are.'),
+      option('labels', 'text', '', 'Names of labels, with commas between them, that each message carries.'),
+      option(
+        'env',
+        'text',
+        '',
+        'Names of environment variables, with commas between them, that each message carries.',
+      ),
+      option('tag', 'text', '{{.ID}}', 'A tag that each message carries, such as {{.Name}}/{{.ID}}.'),
+    ],
+  };
+}
+
+export function probe(_facts: Facts): Fitness {
+  return { score: 1, reason: 'needs somebody who listens' };
+}
+
+export function open(request: OpenRequest): SinkResult {
+  const untagged = checkTag(request);
+  if (untagged !== null) return SinkResult.err(untagged);
+  const given = optionValue(request.options, 'gelf-address', 'udp://127.0.0.1:12201');
+  const scheme = schemeOf(given);
+  const address = sinkAddress(given, 12201);
+  if ((scheme !== 'udp' && scheme !== 'tcp') || address === '') {
+    return SinkResult.err(
+      invalid(
+        `gelf-address is not an address: "${given}"`,
+        'Give --log-opt gelf-address=udp://HOST:12201, or tcp://.',
+      ),
+    );
+  }
+  if (optionValue(request.options, 'gelf-compression-type', 'none') !== 'none') {
+    return SinkResult.err(
+      unsupported('messages are not compressed by this driver', 'Give --log-opt gelf-compression-type=none.'),
+    );
+  }
+  const attributes: KeyValue[] = [
+    { key: 'host', value: '' },
+    { key: '_container_id', value: request.container },
+    { key: '_container_name', value: request.containerName },
+    { key: '_image_id', value: request.imageId },
+    { key: '_image_name', value: request.image },
+    { key: '_command', value: request.command },
+    { key: '_tag', value: tagOf(request) },
+  ];
+  const chosen = chosenOf(request);
+  for (let i = 0; i < chosen.length; i++) {
+    attributes.push({ key: `_${chosen[i].key}`, value: chosen[i].value });
+  }
+  return SinkResult.ok(
+    Sink.socket({ address: address, framing: 'gelf', attributes: attributes, required: scheme === 'tcp' }),
+  );
+}
+
+export function read(_request: OpenRequest): ReadingResult {
+  return ReadingResult.ok(Reading.unreadable('configured logging driver does not support reading'));
+}
+
+export function parse(_bytes: Uint8Array): EntriesResult {
+  return EntriesResult.err(unsupported('log driver gelf has nothing to parse', 'Use the answer of read.'));
+}
+
+export function write(_container: string, _batch: Entry[]): BytesResult {
+  return BytesResult.err(
+    unsupported('the host itself writes to the socket of gelf', 'Use the sink that open gives.'),
+  );
+}
+
+export function close(_container: string): UnitResult {
+  return UnitResult.ok();
+}

@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest';
+import { ID, logRequest, nativeLogDriver, socketOf } from '../../../test/contract/log-request.ts';
+
+const driver = await nativeLogDriver(import.meta.dirname);
+const open = (options: Readonly<Record<string, string>>) => socketOf(driver.open(logRequest(options)).value);
+
+test('a record says which container, and what was chosen of it', () => {
+  expect(open({ 'gelf-address': 'udp://graylog', labels: 'tier', env: 'STAGE', tag: '{{.Name}}' })).toEqual({
+    address: 'udp:graylog:12201',
+    framing: 'gelf',
+    required: false,
+    attributes: {
+      host: '',
+      _container_id: ID,
+      _container_name: 'web',
+      _image_id: `sha256:${'fe'.repeat(32)}`,
+      _image_name: 'registry.example/app:1',
+      _command: 'sh -c true',
+      _tag: 'web',
+      _tier: 'front',
+      _STAGE: 'test',
+    },
+  });
+  expect(open({ 'gelf-address': 'tcp://graylog:9' })).toMatchObject({
+    address: 'tcp:graylog:9',
+    required: true,
+  });
+});
+
+test.each([
+  [{ 'gelf-address': '' }, 'E_DRIVER_INVALID'],
+  [{ 'gelf-address': 'graylog:12201' }, 'E_DRIVER_INVALID'],
+  [{ 'gelf-address': 'unix:///x' }, 'E_DRIVER_INVALID'],
+  [{ 'gelf-address': 'udp://h', 'gelf-compression-type': 'gzip' }, 'E_DRIVER_UNSUPPORTED'],
+])('%j is refused', (options, code) => {
+  expect(() => open(options as Record<string, string>)).toThrowError(expect.objectContaining({ code }));
+});

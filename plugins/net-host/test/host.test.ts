@@ -1,0 +1,33 @@
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { NetworkDriver } from '../../../core/src/plugin/drivers.ts';
+import { openNative } from '../../../test/contract/native.ts';
+import { FACTS } from '../../../test/contract/subject.ts';
+
+const source: object = await import(join(import.meta.dirname, '../src/index.ts'));
+const { driver } = openNative<NetworkDriver>(source);
+const network = { id: 'a'.repeat(64), name: 'net', subnets: [], internal: false, ipv6: false, options: [] };
+const port = { protocol: 'tcp', hostIp: '', hostPort: 8080, containerPort: 80 } as const;
+const endpoint = { interfaceName: 'eth0', addresses: [], mac: undefined, aliases: [] };
+const request = { container: 'c', network, endpoint, ports: [port], facts: FACTS, previous: undefined };
+
+test('a container has the host’s namespace, for which permission is asked; ports are dropped, as Docker does', () => {
+  expect(driver.attach(request).value).toEqual({ sharing: 'host', attachment: undefined, steps: [] });
+  expect(driver.info.permissions).toEqual([{ tag: 'host-network' }]);
+});
+
+test('a subnet is refused, as the driver gives no addresses', () => {
+  const config = { ...network, subnets: [{ cidr: '10.1.0.0/24', gateway: undefined, ipRange: undefined }] };
+  const refusal = expect.objectContaining({
+    code: 'E_DRIVER_INVALID',
+    message: expect.stringContaining('10.1.0.0/24'),
+  });
+  expect(() => driver.validate(config, FACTS)).toThrowError(refusal);
+  expect(() => driver.createNetwork(config, FACTS)).toThrowError(refusal);
+});
+
+test('a port can’t be added later', () => {
+  expect(() => driver.addPort('c', network, port)).toThrowError(
+    expect.objectContaining({ code: 'E_DRIVER_UNSUPPORTED' }),
+  );
+});

@@ -1,0 +1,148 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { type BuildOptions, build, type Plugin } from 'esbuild';
+import { embedDrivers } from './build-drivers.ts';
+
+const ROOT = path.join(import.meta.dirname, '..');
+const DIST = path.join(ROOT, 'dist');
+/** Resolves as the engine does, whose dependencies these are. */
+const require = createRequire(path.join(ROOT, 'core/package.json'));
+
+const COMMON = {
+  absWorkingDir: ROOT,
+  bundle: true,
+  platform: 'node',
+  target: 'node22',
+  minify: true,
+  keepNames: true,
+  legalComments: 'none',
+  logLevel: 'warning',
+  metafile: true,
+} as const satisfies BuildOptions;
+
+/**
+ * What oclif's `Command` and `Flags` load and Wherry never reaches: configuration loading, oclif's own parser and help,
+ * colours, error rendering. Each is replaced by the few names that are mentioned at load; touching anything else
+ * throws at once, so that a new use of oclif can't fail quietly.
+ */
+const UNUSED_IN_OCLIF: Readonly<Record<string, string>> = {
+  './config': '{}',
+  './help': '{}',
+  './help/util': '{}',
+  './parser': '{}',
+  './util/fs': '{}',
+  './ux': '{}',
+  './logger': '{ makeDebug: () => () => {} }',
+  './cache':
+    '{ default: { getInstance: () => new Map([["@oclif/core", { name: "@oclif/core", version: "" }]]) }, __esModule: true }',
+  './errors': '{}',
+};
+
+const slimOclif: Plugin = {
+  name: 'slim-oclif',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^\.{1,2}\// }, ({ path: file, importer }) => {
+      if (
+        !/@oclif\/core\/lib\/[^/]+\.js$/.test(importer) &&
+        !/@oclif\/core\/lib\/util\/[^/]+\.js$/.test(importer)
+      )
+        return undefined;
+      return Object.hasOwn(UNUSED_IN_OCLIF, file) ? { path: file, namespace: 'oclif-unused' } : undefined;
+    });
+    onLoad({ filter: /.*/, namespace: 'oclif-unused' }, ({ path: file }) => ({ contents: guarded(file) }));
+    onLoad({ filter: /@oclif\/core\/lib\/command\.js$/ }, ({ path: file }) => {
+      const source = readFileSync(file, 'utf8');
+      // Opening process.stdout costs a millisecond and leaves a pipe non-blocking for the program that follows.
+      const opensStdout = /process\.stdout\.on\('error',[\s\S]*?\n\}\);\n/;
+      if (!opensStdout.test(source))
+        throw new Error(`${file} has changed: it no longer listens on process.stdout.`);
+      return { contents: source.replace(opensStdout, ''), loader: 'js' };
+    });
+  },
+};
+
+function guarded(file: string): string {
+  return `module.exports = new Proxy(${UNUSED_IN_OCLIF[file]}, { get(all, name) {
+    if (name in all || typeof name === 'symbol' || name === '__esModule' || name === 'default') return all[name];
+    throw new Error('oclif ' + ${JSON.stringify(file)} + ' is left out of the bundle: ' + name);
+  } });`;
+}
+
+/** package.json is imported for the version alone. */
+const versionOnly: Plugin = {
+  name: 'version-only',
+  setup({ onLoad }) {
+    onLoad({ filter: new RegExp(`^${ROOT}/package\\.json$`) }, ({ path: file }) => {
+      const { name, version } = JSON.parse(readFileSync(file, 'utf8'));
+      return { contents: JSON.stringify({ name, version }), loader: 'json' };
+    });
+  },
+};
+
+/**
+ * Packages that only few commands need: each is a file of its own, read when it is first used. What the bundle holds
+ * costs every command, 3 ms a megabyte, even with V8's code cache.
+ */
+const APART = ['undici', 'pino', 'tar-stream'];
+
+const apart: Plugin = {
+  name: 'apart',
+  setup({ onResolve }) {
+    onResolve({ filter: new RegExp(`^(${APART.join('|')})$`) }, ({ path: name }) => ({
+      path: `./vendor/${name}.cjs`,
+      external: true,
+    }));
+  },
+};
+
+async function bundleApart(): Promise<void> {
+  await build({
+    ...COMMON,
+    entryPoints: Object.fromEntries(APART.map((name) => [name, require.resolve(name)])),
+    outdir: path.join(DIST, 'vendor'),
+    outExtension: { '.js': '.cjs' },
+    format: 'cjs',
+  });
+}
+
+/** dist/cli.cjs and dist/main.cjs, which loads it. */
+export async function bundleCli(): Promise<void> {
+  const bundle = path.join(DIST, 'cli.cjs');
+  await bundleApart();
+  await build({
+    ...COMMON,
+    entryPoints: ['cli/src/main.ts'],
+    outfile: bundle,
+    format: 'cjs',
+    charset: 'ascii',
+    plugins: [slimOclif, versionOnly, apart, embedDrivers()],
+    define: { 'import.meta.dirname': '__dirname', 'import.meta.filename': '__filename' },
+  });
+  const hash = createHash('sha256').update(readFileSync(bundle)).digest('hex').slice(0, 16);
+  await build({
+    ...COMMON,
+    entryPoints: ['cli/src/loader.ts'],
+    outfile: path.join(DIST, 'main.cjs'),
+    format: 'cjs',
+    // So old a syntax that an old Node.js gets as far as saying that it is too old.
+    target: 'node8',
+    define: { BUNDLE_HASH: JSON.stringify(hash) },
+  });
+}
+
+/** dist/core.js: the engine as a library, for `import { Engine } from 'wherry'`. */
+export async function bundleCore(): Promise<void> {
+  await build({
+    ...COMMON,
+    entryPoints: ['core/src/index.ts'],
+    outfile: path.join(DIST, 'core.js'),
+    format: 'esm',
+    plugins: [versionOnly, embedDrivers()],
+    define: { 'import.meta.dirname': '__dirname' },
+    banner: {
+      js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url),__dirname=import.meta.dirname;",
+    },
+  });
+}

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import type { Location, OpenRequest } from '../../core/src/plugin/contract.ts';
+import type { LogDriver } from '../../core/src/plugin/drivers.ts';
+import { commonCases } from './common-cases.ts';
+import { CONTAINER, type ContractCase, FACTS, refuses } from './subject.ts';
+
+const REQUEST: OpenRequest = {
+  container: CONTAINER,
+  containerName: 'web',
+  image: 'busybox',
+  imageId: `sha256:${'12'.repeat(32)}`,
+  command: 'sh -c "echo hello"',
+  labels: [{ key: 'tier', value: 'front' }],
+  env: [{ key: 'PATH', value: '/bin' }],
+  facts: FACTS,
+  options: [],
+};
+
+/** What every log driver has to do; `wit/log.wit` is the long form. */
+export const LOG_CASES: readonly ContractCase<LogDriver>[] = [
+  ...commonCases('log'),
+  {
+    name: 'open gives a sink for a container without options',
+    run: ({ driver, commit }) => {
+      const sink = commit(driver.open(REQUEST));
+      if (sink.tag === 'file') {
+        within(sink.val.at);
+        assert.match(sink.val.maxSize, /^\d+$/);
+        assert.ok(sink.val.maxFiles >= 1);
+      }
+    },
+  },
+  {
+    name: 'read tells how the log is read back, or why it can’t be',
+    run: ({ driver, commit }) => {
+      commit(driver.open(REQUEST));
+      const reading = driver.read(REQUEST).value;
+      if (reading.tag === 'unreadable') assert.notEqual(reading.val, '');
+      else for (const file of reading.tag === 'files' ? reading.val.files : reading.val) within(file);
+    },
+  },
+  {
+    name: 'what is read back is what was written',
+    run: ({ driver, commit }) => {
+      const sink = commit(driver.open(REQUEST));
+      const reading = driver.read(REQUEST).value;
+      if (sink.tag !== 'file' || reading.tag !== 'files') return;
+      assert.deepEqual(reading.val.files.at(-1), sink.val.at);
+      assert.equal(reading.val.framing, sink.val.framing);
+    },
+  },
+  {
+    name: 'close succeeds again and again, open or not',
+    run: ({ driver, commit }) => {
+      commit(driver.open(REQUEST));
+      for (const container of [CONTAINER, CONTAINER, 'f'.repeat(64)]) commit(driver.close(container));
+    },
+  },
+  {
+    name: 'the same request has the same sink',
+    run: ({ driver }) => assert.deepEqual(driver.open(REQUEST), driver.open(REQUEST)),
+  },
+  {
+    name: 'labels and environment with any text are carried',
+    run: ({ driver }) => {
+      const odd = [{ key: 'ü', value: '"\\\n\u{1F433}\0' }];
+      driver.open({ ...REQUEST, containerName: 'ünïcödé', labels: odd, env: odd });
+    },
+  },
+  {
+    name: 'an option that it doesn’t list is refused',
+    run: ({ driver }) => {
+      refuses('E_DRIVER_OPTION', () =>
+        driver.open({ ...REQUEST, options: [{ key: 'no-such-option', value: '1' }] }),
+      );
+    },
+  },
+];
+
+function within({ root, path }: Location): void {
+  assert.ok(root === 'container' || root === 'state', `${root}:${path}`);
+  assert.ok(path !== '' && !path.startsWith('/') && !path.split('/').includes('..'), path);
+}

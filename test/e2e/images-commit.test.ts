@@ -1,0 +1,84 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { asUser, type TestUser, USER_NAMES } from '../support/user.ts';
+
+const DEBIAN = 'localhost:5000/debian:bookworm';
+const SCRIPT =
+  'echo new >/new; rm /etc/issue; rm -r /var/cache; mkdir /var/cache; ln /new /linked; truncate -s 1M /sparse; chmod 600 /etc/fstab 2>/dev/null; true';
+
+describe.each(USER_NAMES)('images made by %s', (name) => {
+  let user: TestUser;
+  const ok = async (...words: string[]): Promise<string> => {
+    const result = await user.wherry(words, { timeoutMs: 120_000 });
+    expect(result.exitCode, `${words.join(' ')}\n${result.stderr}`).toBe(0);
+    return result.stdout;
+  };
+  const sh = async (script: string): Promise<string> => {
+    const result = await user.run('sh', ['-ec', script], { cwd: user.root, timeoutMs: 120_000 });
+    expect(result.exitCode, `${script}\n${result.stderr}`).toBe(0);
+    return result.stdout;
+  };
+  const inside = (image: string, script: string, ...flags: string[]) =>
+    ok('run', '--rm', '--network', 'none', ...flags, image, 'sh', '-c', script);
+
+  beforeAll(async () => {
+    user = asUser(name);
+    await ok('pull', '-q', DEBIAN);
+  });
+  afterAll(() => user.cleanup());
+
+  it.each(['overlay', 'vfs'])(
+    'by commit on %s have the changes, deletions and old owners',
+    async (driver) => {
+      const container = `made-${driver}`;
+      const image = `mine/${driver}:1`;
+      const flags = ['--storage-driver', driver, '--network', 'none', '--name', container];
+      await ok('run', ...flags, DEBIAN, 'sh', '-c', SCRIPT);
+      const id = await ok('commit', '-a', 'Me', '-m', 'why', '-c', 'CMD ["cat", "/new"]', container, image);
+      expect(id).toMatch(/^sha256:[0-9a-f]{64}\n$/);
+      expect(await ok('run', '--rm', '--network', 'none', image)).toBe('new\n');
+      const check = 'ls /etc/issue 2>&1; ls -A /var/cache; stat -c %h /new; stat -c %s /sparse; ls -A /dev';
+      const seen = await inside(image, check, '--storage-driver', driver);
+      expect(seen).toMatch(/No such file or directory\n2\n1048576\n/);
+      expect(await ok('history', '--format', '{{.Comment}}', '--no-trunc', image)).toMatch(/^why\n/);
+      const other = driver === 'vfs' ? 'overlay' : 'vfs';
+      expect(await inside(image, 'cat /linked', '--storage-driver', other)).toBe('new\n');
+      await ok('save', '-o', `${user.root}/${driver}.tar`, image);
+      const config = JSON.parse(await sh(`skopeo inspect --config docker-archive:${driver}.tar`));
+      expect(config).toMatchObject({ author: 'Me', config: { Cmd: ['cat', '/new'] } });
+      // The owners that a user without a range can't make are in the layers all the same.
+      await ok('export', '-o', `${user.root}/${driver}-root.tar`, container);
+      const listed = await sh(
+        `tar -tvf ${driver}-root.tar --numeric-owner | grep -E ' (etc/shadow|new|linked)'`,
+      );
+      expect(listed).toMatch(/ 0\/42 .* etc\/shadow\n/);
+      expect(await sh(`tar -tf ${driver}-root.tar | sort | uniq -d`)).toBe('');
+      expect(await sh(`tar -tf ${driver}-root.tar | grep -cE '^(etc/issue|.*/\\.wh\\..*)$' || true`)).toBe(
+        '0\n',
+      );
+      await ok('rm', container);
+    },
+  );
+
+  it('by commit of a running container leave it running', async () => {
+    await ok('run', '-d', '--network', 'none', '--name', 'busy', DEBIAN, 'sleep', '1000');
+    await ok('commit', 'busy', 'mine/busy');
+    await ok('commit', '--pause=false', 'busy', 'mine/busy');
+    expect(await ok('ps', '--format', '{{.Names}} {{.State}}')).toBe('busy running\n');
+    await ok('rm', '-f', 'busy');
+  });
+
+  it('by import of what export wrote hold the same files', async () => {
+    await ok('run', '--network', 'none', '--name', 'whole', DEBIAN, 'sh', '-c', SCRIPT);
+    await sh(
+      `${user.program} export whole | ${user.program} import -m moved -c 'CMD ["cat", "/linked"]' - flat:1`,
+    );
+    expect(await ok('run', '--rm', '--network', 'none', 'flat:1')).toBe('new\n');
+    const list =
+      'cd /; find bin etc home lib opt root sbin srv usr var -xdev -printf "%p %y %s %m %U %G %l\\n" | grep -vE "^etc/(hosts|hostname|resolv.conf|mtab) |^[^ ]* d " | sort | sha256sum';
+    const original = await ok('commit', 'whole');
+    expect(await inside('flat:1', list)).toBe(await inside(original.trim(), list));
+    const refused = await user.wherry(['import', '-'], { input: 'no archive at all'.repeat(100) });
+    expect(refused.exitCode).toBe(1);
+    await ok('rm', 'whole');
+  });
+});

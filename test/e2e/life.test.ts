@@ -1,0 +1,172 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { asUser, type TestUser, USER_NAMES } from '../support/user.ts';
+
+const BUSYBOX = 'localhost:5000/busybox';
+const LOOP = 'trap "exit 0" TERM; echo ready; while true; do sleep 0.1; done';
+
+describe.each(USER_NAMES)('a running container of %s', (name) => {
+  let user: TestUser;
+  let id: string;
+  beforeAll(async () => {
+    user = asUser(name);
+    expect((await user.wherry(['pull', '-q', BUSYBOX])).exitCode).toBe(0);
+    const flags = [
+      '--restart',
+      'on-failure:3',
+      '--ulimit',
+      'nofile=100:200',
+      '--shm-size',
+      '1m',
+      '-l',
+      'a=b',
+    ];
+    const run = ['run', '-d', '--name', 'box', '--network', 'none', '-e', 'OWN=1', ...flags, BUSYBOX];
+    const result = await user.wherry([...run, 'sh', '-c', LOOP]);
+    expect(result.exitCode, result.stderr).toBe(0);
+    id = result.stdout.trim();
+  });
+  afterAll(() => user.cleanup());
+
+  const inspect = async (field: string): Promise<string> =>
+    (await user.wherry(['inspect', '-f', field, 'box'])).stdout.trim();
+
+  it.each([
+    ['the status of the command', ['sh', '-c', 'exit 42'], 42],
+    ['127 when the command is missing', ['no-such-command'], 127],
+    ['126 when it can not be invoked', ['/etc'], 126],
+  ])('exec exits with %s', async (_, command, status) => {
+    const result = await user.wherry(['exec', 'box', ...command]);
+    expect(result.exitCode, result.stderr).toBe(status);
+  });
+
+  it('exec takes input, environment, directory and limits; it sees the container’s own', async () => {
+    const script = 'cat; echo "$OWN|$A|$PWD|$(ulimit -n)|$(hostname)|$(cat /proc/1/comm)"';
+    const exec = ['exec', '-i', '-e', 'A=b c', '-w', '/tmp', 'box', 'sh', '-c', script];
+    const result = await user.wherry(exec, { input: 'typed\n' });
+    expect(result).toMatchObject({ stdout: `typed\n1|b c|/tmp|100|${id.slice(0, 12)}|sh\n`, exitCode: 0 });
+  });
+
+  it('exec passes binary data unchanged', async () => {
+    const bytes = Buffer.from(Array.from({ length: 200_000 }, (_, i) => (i * 11) & 255));
+    const { createHash } = await import('node:crypto');
+    const result = await user.wherry(['exec', '-i', 'box', 'sha256sum'], { input: bytes });
+    expect(result.stdout).toBe(`${createHash('sha256').update(bytes).digest('hex')}  -\n`);
+  });
+
+  it('exec -d leaves a command running, and -t gives a terminal', async () => {
+    expect(await user.wherry(['exec', '-d', 'box', 'sh', '-c', 'echo made >/made'])).toMatchObject({
+      exitCode: 0,
+      stdout: '',
+    });
+    const wait = 'while [ ! -s /made ]; do sleep 0.05; done; cat /made';
+    expect((await user.wherry(['exec', 'box', 'sh', '-c', wait])).stdout).toBe('made\n');
+    const terminal = await user.startWherry(['exec', '-it', 'box', 'sh', '-c', 'tty; stty size'], {
+      terminal: { columns: 91, rows: 33 },
+    }).result;
+    expect(terminal.stdout.replaceAll('\r', '')).toMatch(/^\/dev\/pts\/\d\n33 91\n$/);
+  });
+
+  it('top lists its processes, diff what it changed', async () => {
+    const top = await user.wherry(['top', 'box']);
+    expect(top.stdout).toMatch(/^UID +PID +PPID/);
+    expect(top.stdout).toMatch(/sh -c trap/);
+    expect((await user.wherry(['top', 'box', '-o', 'pid,args'])).stdout).toMatch(/^PID +COMMAND\n/);
+    await user.wherry(['exec', 'box', 'sh', '-c', 'echo x >/etc/added; rm /etc/group; mkdir -p /new/dir']);
+    const diff = (await user.wherry(['diff', 'box'])).stdout.split('\n');
+    expect(diff).toEqual(
+      expect.arrayContaining(['C /etc', 'A /etc/added', 'D /etc/group', 'A /new', 'A /new/dir']),
+    );
+    expect(diff).not.toContain('A /etc/hosts');
+  });
+
+  it('stats counts what it uses', async () => {
+    const stats = await user.wherry([
+      'stats',
+      '--no-stream',
+      '--format',
+      '{{.Name}} {{.PIDs}} {{.MemUsage}}',
+      'box',
+    ]);
+    expect(stats.stdout).toMatch(/^box [1-9]\d* [\d.]+[KM]iB \/ [\d.]+GiB\n$/);
+  });
+
+  it('inspect has Docker’s fields', async () => {
+    expect(await inspect('{{.State.Status}} {{.State.Running}} {{.Name}} {{.Driver}}')).toBe(
+      'running true /box overlay',
+    );
+    expect(
+      await inspect('{{.HostConfig.RestartPolicy.Name}}:{{.HostConfig.RestartPolicy.MaximumRetryCount}}'),
+    ).toBe('on-failure:3');
+    expect(await inspect('{{json .Config.Labels}} {{.HostConfig.ShmSize}}')).toBe('{"a":"b"} 1048576');
+    expect(await inspect('{{range .Config.Env}}{{println .}}{{end}}')).toContain('OWN=1');
+    const [whole] = JSON.parse((await user.wherry(['inspect', '-s', 'box'])).stdout);
+    expect(whole).toMatchObject({ Id: id, Path: 'sh', Args: ['-c', LOOP], SizeRw: expect.any(Number) });
+    expect(whole.NetworkSettings.Networks).toBeDefined();
+    const [image] = JSON.parse((await user.wherry(['inspect', '--type', 'image', BUSYBOX])).stdout);
+    expect(image).toMatchObject({ Id: whole.Image, RepoTags: [`${BUSYBOX}:latest`], Os: 'linux' });
+    const missing = await user.wherry(['inspect', 'nothing']);
+    expect(missing).toMatchObject({ stdout: '[]\n', exitCode: 1 });
+    expect(missing.stderr).toContain('No such object: nothing');
+  });
+
+  it('pauses and goes on', async () => {
+    expect(await user.wherry(['pause', 'box'])).toMatchObject({ stdout: 'box\n', exitCode: 0 });
+    expect((await user.wherry(['ps'])).stdout).toMatch(/\(Paused\)/);
+    expect((await user.wherry(['exec', 'box', 'true'])).stderr).toMatch(/is paused/);
+    expect((await user.wherry(['unpause', 'box'])).exitCode).toBe(0);
+    expect(await inspect('{{.State.Status}}')).toBe('running');
+    expect((await user.wherry(['unpause', 'box'])).stderr).toMatch(/is not paused/);
+  });
+
+  it('restarts, is renamed, and frees its name', async () => {
+    const before = await inspect('{{.State.Pid}}');
+    expect(await user.wherry(['restart', '-t', '5', 'box'])).toMatchObject({ stdout: 'box\n', exitCode: 0 });
+    expect(await inspect('{{.State.Pid}}')).not.toBe(before);
+    expect((await user.wherry(['rename', 'box', 'crate'])).exitCode).toBe(0);
+    expect((await user.wherry(['inspect', '-f', '{{.Name}}', id])).stdout).toBe('/crate\n');
+    expect((await user.wherry(['rename', 'crate', 'box'])).exitCode).toBe(0);
+    expect((await user.wherry(['rename', 'box', 'b'])).exitCode).toBe(1);
+  });
+
+  it('attach shows what comes, and detaches by the keys', async () => {
+    const run = ['run', '-dit', '--name', 'term', '--network', 'none', BUSYBOX, 'sh'];
+    expect((await user.wherry(run)).exitCode).toBe(0);
+    const client = user.startWherry(['attach', '--detach-keys', 'ctrl-x', 'term'], { terminal: true });
+    client.write('echo $((40+2))\n');
+    await client.waitFor(/42/);
+    client.write('\x18');
+    expect((await client.result).exitCode).toBe(0);
+    expect((await user.wherry(['ps', '-q', '--filter', 'name=term'])).stdout).not.toBe('');
+    await user.wherry(['rm', '-f', 'term']);
+  });
+
+  it('a restart policy brings it back, and stop ends that', async () => {
+    const run = ['run', '-d', '--name', 'again', '--restart', 'always', '--network', 'none', BUSYBOX];
+    expect((await user.wherry([...run, 'sh', '-c', 'echo turn; exit 3'])).exitCode).toBe(0);
+    const follower = user.startWherry(['logs', '-f', 'again']);
+    await follower.waitFor(/turn\n(.*\n)*turn\n/);
+    expect(await user.wherry(['stop', 'again'])).toMatchObject({ stdout: 'again\n', exitCode: 0 });
+    expect((await user.wherry(['ps', '-a', '--filter', 'name=again'])).stdout).toMatch(/Exited \(3\)/);
+    expect((await user.wherry(['update', '--restart', 'no', 'again'])).exitCode).toBe(0);
+    const policy = await user.wherry(['inspect', '-f', '{{.HostConfig.RestartPolicy.Name}}', 'again']);
+    expect(policy.stdout).toBe('no\n');
+  });
+
+  it('prune removes what does not run', async () => {
+    const created = await user.wherry(['create', '--network', 'none', BUSYBOX, 'true']);
+    const pruned = await user.wherry(['container', 'prune', '-f']);
+    expect(pruned.stdout).toContain(created.stdout.trim());
+    expect(pruned.stdout).toMatch(/Total reclaimed space: /);
+    expect((await user.wherry(['ps', '-aq', '--no-trunc'])).stdout).toBe(`${id}\n`);
+  });
+
+  it('names what can not be', async () => {
+    const refused = async (...flags: string[]) =>
+      (await user.wherry(['create', ...flags, BUSYBOX, 'true'])).stderr;
+    expect(await refused('--restart', 'sometimes')).toMatch(/invalid restart policy: sometimes/);
+    expect(await refused('--restart', 'always', '--rm')).toMatch(/both --restart and --rm/);
+    expect(await refused('--ulimit', 'files=3')).toMatch(/invalid ulimit argument/);
+    expect(await refused('--sysctl', 'kernel.hostname=x')).toMatch(/not allowed/);
+    expect(await refused('--pidfile', '/x')).toMatch(/unknown flag: --pidfile/);
+  });
+});

@@ -1,0 +1,44 @@
+import { writeFileSync } from 'node:fs';
+import type { Reporter, TestModule } from 'vitest/node';
+
+/** What one vitest run came to. */
+export interface RunReport {
+  readonly passed: number;
+  readonly failed: readonly string[];
+  readonly skipped: readonly { readonly name: string; readonly reason: string }[];
+}
+
+/**
+ * Writes a RunReport to the file that WHERRY_TEST_REPORT names. Unlike vitest's JSON reporter it keeps the reason
+ * that a test gave with `context.skip(reason)`, and counts a file that couldn't be loaded as a failure.
+ */
+export default class ReportWriter implements Reporter {
+  onTestRunEnd(modules: readonly TestModule[], unhandled: readonly { readonly message: string }[]): void {
+    const file = process.env.WHERRY_TEST_REPORT;
+    if (file === undefined) return;
+    const tests = modules.flatMap((module) => [...module.children.allTests()]);
+    const named = tests.map((test) => ({
+      name: `${test.module.relativeModuleId}: ${test.fullName}`,
+      result: test.result(),
+    }));
+    const unloaded = modules.filter((module) => module.state() === 'failed' && module.errors().length > 0);
+    const suites = modules.flatMap((module) => [...module.children.allSuites()]);
+    const report: RunReport = {
+      passed: named.filter(({ result }) => result.state === 'passed').length,
+      failed: [
+        ...named
+          .filter(({ result }) => result.state === 'failed' || result.state === 'pending')
+          .map(({ name }) => name),
+        ...unloaded.map((module) => `${module.relativeModuleId}: the file as a whole`),
+        ...suites
+          .filter((suite) => suite.errors().length > 0)
+          .map((suite) => `${suite.module.relativeModuleId}: ${suite.fullName}: its hooks`),
+        ...unhandled.map(({ message }) => `outside any test: ${message}`),
+      ],
+      skipped: named.flatMap(({ name, result }) =>
+        result.state === 'skipped' ? [{ name, reason: result.note ?? 'no reason given' }] : [],
+      ),
+    };
+    writeFileSync(file, JSON.stringify(report));
+  }
+}

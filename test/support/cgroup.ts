@@ -1,0 +1,62 @@
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** Mount point of the cgroup v2 hierarchy, which lies under a tmpfs where v1 is mounted too. */
+export function cgroup2Root(): string {
+  const mounts = readFileSync('/proc/mounts', 'utf8').split('\n');
+  const mount = mounts.map((line) => line.split(' ')).find(([, , type]) => type === 'cgroup2');
+  if (mount?.[1] === undefined) throw new Error('No cgroup v2 hierarchy is mounted.');
+  return mount[1];
+}
+
+/** Makes a cgroup; with an owner it is delegated (cgroups(7), "Delegating a hierarchy"). */
+export function makeCgroup(directory: string, owner?: { readonly uid: number; readonly gid: number }): void {
+  mkdirSync(directory, { recursive: true });
+  if (owner === undefined) return;
+  for (const name of ['', 'cgroup.procs', 'cgroup.threads', 'cgroup.subtree_control']) {
+    chownSync(path.join(directory, name), owner.uid, owner.gid);
+  }
+}
+
+/** Pids of a cgroup and all below it. */
+export function processesIn(directory: string): number[] {
+  if (!existsSync(directory)) return [];
+  const own = readFileSync(path.join(directory, 'cgroup.procs'), 'utf8')
+    .split('\n')
+    .filter(Boolean)
+    .map(Number);
+  return [...own, ...children(directory).flatMap(processesIn)];
+}
+
+/** Kills whatever runs in a cgroup and removes it with all below it. */
+export async function removeCgroup(directory: string): Promise<void> {
+  if (!existsSync(directory)) return;
+  writeFileSync(path.join(directory, 'cgroup.kill'), '1');
+  // The kernel gives no event that outlasts the cgroup; dying processes leave it within milliseconds.
+  for (let tries = 0; processesIn(directory).length > 0; tries += 1) {
+    if (tries > 500)
+      throw new Error(`${directory} still holds ${processesIn(directory).join(' ')} after SIGKILL.`);
+    await delay(10);
+  }
+  removeTree(directory);
+}
+
+function removeTree(directory: string): void {
+  for (const child of children(directory)) removeTree(child);
+  rmdirSync(directory);
+}
+
+function children(directory: string): string[] {
+  return readdirSync(directory, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => path.join(directory, entry.name));
+}

@@ -1,0 +1,33 @@
+import { defineConfig } from 'vitest/config';
+
+// unit: no kernel, no network, no other user. e2e: real containers, run by the ordinary users of the test machine.
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: [
+            'core/test/**/*.test.ts',
+            'cli/test/**/*.test.ts',
+            'plugins/*/test/**/*.test.ts',
+            'launcher/test/**/*.test.ts',
+            'test/contract/**/*.test.ts',
+            'test/support/**/*.test.ts',
+          ],
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          globalSetup: 'test/e2e/setup.ts',
+          testTimeout: 120_000,
+          hookTimeout: 300_000,
+          // One file at a time: they share a registry, two users and two cores.
+          maxWorkers: 1,
+        },
+      },
+    ],
+  },
+});
