@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
+import { account } from '../../test/support/user.ts';
 
 export const BUSYBOX = '/bin/busybox';
 
@@ -34,7 +35,7 @@ function lookUp(name: string): User | undefined {
 export const self = userInfo();
 const candidates =
   self.uid === 0
-    ? [lookUp('wnosub'), lookUp('wuser')]
+    ? [lookUp(account('wnosub')), lookUp(account('wuser'))]
     : [{ name: self.username, uid: self.uid, gid: self.gid, range: undefined }];
 
 /** An ordinary user with a single id; undefined when the tests are root's and there is none. */

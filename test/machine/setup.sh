@@ -14,21 +14,25 @@ build="musl-tools gcc make libc6-dev"
 # shellcheck disable=SC2086 # lists of names
 "$here/../../scripts/apt-install" $runtime $fixtures $build
 
+# A run that has WHERRY_TEST_LANE has accounts of its own.
+wuser=wuser${WHERRY_TEST_LANE-}
+wnosub=wnosub${WHERRY_TEST_LANE-}
+users="$wuser $wnosub"
 # wuser is an ordinary account of Debian's useradd; wnosub is one whose administrator gave no subordinate ids.
-for user in wuser wnosub; do
+for user in $users; do
   id "$user" >/dev/null 2>&1 || useradd --create-home --shell /bin/bash "$user"
 done
 # A machine that has useradd switched to no ranges leaves wuser without one too.
 for file in /etc/subuid /etc/subgid; do
   touch "$file"
-  if grep -q '^wnosub:' "$file"; then sed -i '/^wnosub:/d' "$file"; fi
-  if ! grep -q '^wuser:' "$file"; then
+  if grep -q "^$wnosub:" "$file"; then sed -i "/^$wnosub:/d" "$file"; fi
+  if ! grep -q "^$wuser:" "$file"; then
     first=$(awk -F: '{ end = $2 + $3; if (end > last) last = end } END { print (last > 100000 ? last : 100000) }' "$file")
-    echo "wuser:$first:65536" >>"$file"
+    echo "$wuser:$first:65536" >>"$file"
   fi
 done
 
-for user in wuser wnosub; do
+for user in $users; do
   uid=$(id -u "$user")
   install -d -m 755 /run/user
   install -d -o "$user" -g "$(id -g "$user")" -m 700 "/run/user/$uid"
@@ -43,6 +47,6 @@ echo '0 2147483647' >/proc/sys/net/ipv4/ping_group_range
 # One cgroup v2 subtree a user, as systemd would delegate it: every test process starts in a child of it.
 unified=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
 if [ -z "$unified" ]; then echo "setup.sh: no cgroup v2 hierarchy is mounted" >&2; exit 1; fi
-for user in wuser wnosub; do
+for user in $users; do
   mkdir -p "$unified/wherry-test-$user"
 done

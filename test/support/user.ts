@@ -11,8 +11,13 @@ export type UserName = 'wuser' | 'wnosub';
 
 export const USER_NAMES: readonly UserName[] = ['wuser', 'wnosub'];
 
-/** Where, in a home directory, the packed product is installed. A name of one's own lets two test runs go on at once. */
-export const INSTALL_DIRECTORY = process.env.WHERRY_TEST_INSTALL ?? 'wherry-under-test';
+/** Where, in a home directory, the packed product is installed. */
+export const INSTALL_DIRECTORY = 'wherry-under-test';
+
+/** The account behind a name. `WHERRY_TEST_LANE` gives a run accounts of its own, so that several can go on at once. */
+export function account(name: UserName): string {
+  return `${name}${process.env.WHERRY_TEST_LANE ?? ''}`;
+}
 
 export interface UserOptions {
   /** Whether the user may make cgroups below its own, as under systemd; default true. */
@@ -49,7 +54,7 @@ export function asUser(name: UserName, options: UserOptions = {}): TestUser {
 /** Removes what test processes that were killed left of a user: each trace names the process that made it. */
 export async function sweep(name: UserName): Promise<void> {
   const [, , uid, , , home = '/'] = passwdLine(name);
-  const cgroup = path.join(cgroup2Root(), `wherry-test-${name}`);
+  const cgroup = path.join(cgroup2Root(), `wherry-test-${account(name)}`);
   const places: readonly [directory: string, pattern: RegExp][] = [
     [home, /^wherry-test-(\d+)-/],
     [`/run/user/${uid}`, /^(\d+)-[0-9a-f]{6}$/],
@@ -86,7 +91,7 @@ export class TestUser implements AsyncDisposable {
     this.home = home ?? '/';
     this.root = path.join(this.home, `wherry-test-${id}`);
     this.runtimeDirectory = `/run/user/${this.uid}/${id}`;
-    this.cgroup = path.join(cgroup2Root(), `wherry-test-${name}`, id);
+    this.cgroup = path.join(cgroup2Root(), `wherry-test-${account(name)}`, id);
     for (const directory of [this.root, this.runtimeDirectory]) {
       mkdirSync(directory, { mode: 0o700 });
       chownSync(directory, this.uid, this.gid);
@@ -101,11 +106,11 @@ export class TestUser implements AsyncDisposable {
 
   /** User ids as a container of this user has them: root is the user, the rest is the subordinate range. */
   get uidMap(): readonly IdExtent[] {
-    return [{ inside: 0, outside: this.uid, size: 1 }, ...subordinateRanges('/etc/subuid', this.name)];
+    return [{ inside: 0, outside: this.uid, size: 1 }, ...subordinateRanges('/etc/subuid', account(this.name))];
   }
 
   get gidMap(): readonly IdExtent[] {
-    return [{ inside: 0, outside: this.gid, size: 1 }, ...subordinateRanges('/etc/subgid', this.name)];
+    return [{ inside: 0, outside: this.gid, size: 1 }, ...subordinateRanges('/etc/subgid', account(this.name))];
   }
 
   /** Runs `wherry ARGS` to its end. */
@@ -148,8 +153,8 @@ export class TestUser implements AsyncDisposable {
   environment(terminal = false): Record<string, string> {
     return {
       HOME: this.home,
-      USER: this.name,
-      LOGNAME: this.name,
+      USER: account(this.name),
+      LOGNAME: account(this.name),
       SHELL: '/bin/bash',
       PATH,
       LANG: 'C.UTF-8',
@@ -215,16 +220,16 @@ function quote(word: string): string {
 function passwdLine(name: UserName): string[] {
   const line = readFileSync('/etc/passwd', 'utf8')
     .split('\n')
-    .find((each) => each.startsWith(`${name}:`));
-  if (line === undefined) throw new Error(`There is no user ${name} yet: run test/machine/setup.sh as root.`);
+    .find((each) => each.startsWith(`${account(name)}:`));
+  if (line === undefined) throw new Error(`There is no user ${account(name)} yet: run test/machine/setup.sh as root.`);
   return line.split(':');
 }
 
-function subordinateRanges(file: string, name: UserName): IdExtent[] {
+function subordinateRanges(file: string, login: string): IdExtent[] {
   const ranges = readFileSync(file, 'utf8')
     .split('\n')
     .map((line) => line.split(':'))
-    .filter(([owner]) => owner === name);
+    .filter(([owner]) => owner === login);
   let inside = 1;
   return ranges.map(([, first, count]) => {
     const extent = { inside, outside: Number(first), size: Number(count) };
