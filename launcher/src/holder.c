@@ -151,6 +151,10 @@ static int join_or_make(const struct user_namespace *user, int directory, int us
   return make(user, lock_fd, users);
 }
 
+static int users_lock = -1;
+
+int user_namespace_users(void) { return users_lock; }
+
 int user_namespace_enter(const struct user_namespace *user, int *users) {
   *users = -1;
   if (user->holder == NULL) return make_alone(user);
@@ -164,7 +168,7 @@ int user_namespace_enter(const struct user_namespace *user, int *users) {
     fail_clear();
     if (join_or_make(user, directory, for_holder) != 0) return -1;
   }
-  *users = held;
+  *users = users_lock = held;
   held = -1;
   return 0;
 }

@@ -10,6 +10,9 @@
 // a descriptor that keeps the holder alive as long as it is open, or -1. 0, or -1 with the failure recorded.
 int user_namespace_enter(const struct user_namespace *user, int *users);
 
+// That descriptor again; -1 when the namespace has no holder.
+int user_namespace_users(void);
+
 // Writes the id maps of a process that has just made a user namespace (idmap.c).
 int idmap_write(pid_t pid, const struct user_namespace *user);
 

@@ -14,6 +14,7 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -35,6 +36,7 @@ struct helper {
 static struct {
   const char *runtime;
   int directory, listening, signals, epoll, name_space, dns;
+  ino_t socket;
   unsigned users;
   int64_t linger, ends;  // ends: when to go, unless a user comes
   struct helper helpers[MAX_HELPERS];
@@ -204,6 +206,12 @@ static void serve(int fd) {
   (void)net_send_packet(fd, &answer, sizeof(answer.error) + strlen(answer.text) + 1, name_space);
 }
 
+// The inode of the socket in the directory; 0 when there is none.
+static ino_t socket_inode(void) {
+  struct stat there;
+  return fstatat(keeper.directory, "network", &there, AT_SYMLINK_NOFOLLOW) < 0 ? 0 : there.st_ino;
+}
+
 // Goes, unless a user is about to come: they hold the lock while they connect.
 static void end_unless_wanted(void) {
   int lock = openat(keeper.directory, "network.lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -217,7 +225,8 @@ static void end_unless_wanted(void) {
     if (lock >= 0) close(lock);
     return;
   }
-  unlinkat(keeper.directory, "network", 0);
+  // After another keeper has taken its place the name is that one's.
+  if (socket_inode() == keeper.socket) unlinkat(keeper.directory, "network", 0);
   for (unsigned i = 0; i < keeper.helper_count; i++) {
     if (keeper.helpers[i].pid > 0) kill(keeper.helpers[i].pid, SIGKILL);
   }
@@ -242,6 +251,7 @@ int net_daemon_main(int argc, char **argv) {
   keeper.linger = atoll(argv[1]) * 1000;
   keeper.runtime = argv[2];
   fcntl(keeper.listening, F_SETFD, FD_CLOEXEC);
+  fcntl(NET_KEEPER_USERS, F_SETFD, FD_CLOEXEC);  // not there when nobody holds the user namespace
   keeper.directory = open(keeper.runtime, O_PATH | O_DIRECTORY | O_CLOEXEC);
   sigset_t signals;
   sigemptyset(&signals);
@@ -250,6 +260,7 @@ int net_daemon_main(int argc, char **argv) {
   keeper.signals = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
   keeper.epoll = epoll_create1(EPOLL_CLOEXEC);
   if (chdir("/") < 0 || keeper.directory < 0 || keeper.signals < 0 || keeper.epoll < 0) return 125;
+  keeper.socket = socket_inode();
   if (open_namespace() < 0) return 125;
   // The first user is about to come: it started this.
   keeper.ends = monotonic_ms() + keeper.linger + 1000;

@@ -2,10 +2,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/nsfs.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -14,6 +16,7 @@
 #include <unistd.h>
 
 #include "fail.h"
+#include "namespace.h"
 #include "util.h"
 
 static struct {
@@ -60,6 +63,13 @@ static int socket_address(int directory, struct sockaddr_un *address) {
   return snprintf(address->sun_path, sizeof(address->sun_path), "/proc/self/fd/%d/network", directory);
 }
 
+// Whether the namespace belongs to the user namespace this process is in: nobody else has rights over it.
+static bool ours(int name_space) {
+  CLEAN_FD int owner = ioctl(name_space, NS_GET_USERNS);
+  struct stat its, own;
+  return owner >= 0 && fstat(owner, &its) == 0 && stat("/proc/self/ns/user", &own) == 0 && its.st_ino == own.st_ino;
+}
+
 static int start_keeper(const char *path, unsigned linger, const struct sockaddr_un *address) {
   CLEAN_FD int listening = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (listening < 0) return fail("network");
@@ -76,8 +86,12 @@ static int start_keeper(const char *path, unsigned linger, const struct sockaddr
     setsid();
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     for (int fd = 0; fd <= 2; fd++) dup2(null, fd);
-    dup2(listening, 3);
-    if (syscall(SYS_close_range, 4, ~0U, 0) < 0) _exit(1);
+    // The keeper is a user of the user namespace: its holder must not end before what belongs to it.
+    int users = user_namespace_users();
+    int kept[] = {fcntl(listening, F_DUPFD, 16), users < 0 ? -1 : fcntl(users, F_DUPFD, 16)};
+    dup2(kept[0], 3);
+    if (users >= 0) dup2(kept[1], NET_KEEPER_USERS);
+    if (syscall(SYS_close_range, users < 0 ? NET_KEEPER_USERS : NET_KEEPER_USERS + 1, ~0U, 0) < 0) _exit(1);
     char seconds[16];
     snprintf(seconds, sizeof(seconds), "%u", linger);
     char *argv[] = {"wherry-launcher", "network-keeper", "3", seconds, (char *)path, NULL};
@@ -104,6 +118,32 @@ static int request(const void *bytes, size_t length, int *passed) {
   return fail_detail("network", "%s", answer.text);
 }
 
+static void leave(void) {
+  close(shared.connection);
+  if (shared.name_space >= 0) close(shared.name_space);
+  shared.connection = shared.name_space = -1;
+}
+
+// 0; -1 with a failure, and with errno ECONNREFUSED or ENOENT when no keeper is there.
+static int ask_for_namespace(const struct sockaddr_un *address) {
+  shared.connection = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+  if (shared.connection < 0) return fail("network");
+  if (connect(shared.connection, (const struct sockaddr *)address, sizeof(*address)) < 0) {
+    int error = errno;
+    fail("network");
+    leave();
+    errno = error;
+    return -1;
+  }
+  if (request("n", 1, &shared.name_space) < 0) {
+    errno = EPROTO;
+    return -1;
+  }
+  if (shared.name_space >= 0) return 0;
+  errno = EPROTO;
+  return fail("network");
+}
+
 int net_shared_lock(void) {
   int fd = openat(shared.directory, "network.lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (fd < 0) return fail("network.lock");
@@ -124,18 +164,16 @@ int net_shared_join(const char *directory, unsigned linger) {
   if (lock < 0) return -1;
   struct sockaddr_un address;
   socket_address(shared.directory, &address);
-  shared.connection = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-  if (shared.connection < 0) return fail("network");
-  int connected = connect(shared.connection, (struct sockaddr *)&address, sizeof(address));
-  if (connected < 0 && (errno == ECONNREFUSED || errno == ENOENT)) {
-    if (start_keeper(directory, linger, &address) < 0) return -1;
-    connected = connect(shared.connection, (struct sockaddr *)&address, sizeof(address));
+  if (ask_for_namespace(&address) == 0) {
+    if (ours(shared.name_space)) return 0;
+    // The holder was killed, and this process is in a new user namespace. That keeper stays with those it has.
+    leave();
+  } else if (errno != ECONNREFUSED && errno != ENOENT) {
+    return -1;
   }
-  if (connected < 0) return fail("network");
-  if (request("n", 1, &shared.name_space) < 0) return -1;
-  if (shared.name_space >= 0) return 0;
-  errno = EPROTO;
-  return fail("network");
+  fail_clear();
+  if (start_keeper(directory, linger, &address) < 0) return -1;
+  return ask_for_namespace(&address);
 }
 
 int net_shared_namespace(void) { return shared.name_space; }

@@ -26,7 +26,9 @@ int net_shared_lock(void);
 int net_send_packet(int fd, const void *bytes, size_t length, int passed);
 long net_receive_packet(int fd, void *bytes, size_t size, int *passed);
 
-// The keeper: `wherry-launcher network-keeper LISTENING-FD LINGER DIRECTORY`.
+// The keeper: `wherry-launcher network-keeper LISTENING-FD LINGER DIRECTORY`. Where the user namespace has a holder, the
+// keeper keeps holder.users locked by this descriptor.
+enum { NET_KEEPER_USERS = 4 };
 int net_daemon_main(int argc, char **argv);
 
 #endif

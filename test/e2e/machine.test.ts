@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fixture, REPOSITORIES } from '../fixtures/catalogue.ts';
 import { REGISTRY } from '../machine/registry.ts';
-import { asUser, type TestUser, USER_NAMES } from '../support/user.ts';
+import { account, asUser, type TestUser, USER_NAMES } from '../support/user.ts';
 
 describe.each(USER_NAMES)('the ordinary user %s', (name) => {
   let user: TestUser;
@@ -16,7 +16,7 @@ describe.each(USER_NAMES)('the ordinary user %s', (name) => {
       '-c',
       'id -un; grep -E "Cap(Inh|Prm|Eff|Amb)|NoNewPrivs" /proc/self/status; env',
     ]);
-    expect(stdout).toMatch(new RegExp(`^${name}\n`));
+    expect(stdout).toMatch(new RegExp(`^${account(name)}\n`));
     expect(stdout.match(/^Cap\w+:\t0+$/gm)).toHaveLength(4);
     expect(stdout).toContain('NoNewPrivs:\t0');
     expect(stdout).toContain(`HOME=/home/${name}\n`);
@@ -88,7 +88,7 @@ describe('subordinate ids', () => {
     const single = await user.run('unshare', ['--user', '--map-root-user', 'id', '-u']);
     expect(single.stdout).toBe('0\n');
     expect(user.uidMap).toEqual([{ inside: 0, outside: user.uid, size: 1 }]);
-    expect(readFileSync('/etc/subuid', 'utf8')).not.toMatch(/^wnosub:/m);
+    expect(readFileSync('/etc/subuid', 'utf8')).not.toMatch(new RegExp(`^${account('wnosub')}:`, 'm'));
   });
 });
 

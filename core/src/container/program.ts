@@ -19,12 +19,8 @@ import { NO_OPTIONS } from './options.ts';
 import type { ContainerSpec } from './record.ts';
 import type { SeccompFilter } from './seccomp.ts';
 
-/**
- * Seconds that the user namespace outlasts its last container, so that the next one needn't write its maps again. More than
- * those of the shared network namespace (core/src/network/start.ts), which it owns: one that a new user namespace found there
- * would be another's.
- */
-const LINGER = 60;
+/** Seconds that the user namespace outlasts its last user, so that the next one needn't write its maps again. */
+const LINGER = 15;
 
 /** A directory or file of the host that appears in a container. */
 export interface HostBind {
