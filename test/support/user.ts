@@ -106,11 +106,17 @@ export class TestUser implements AsyncDisposable {
 
   /** User ids as a container of this user has them: root is the user, the rest is the subordinate range. */
   get uidMap(): readonly IdExtent[] {
-    return [{ inside: 0, outside: this.uid, size: 1 }, ...subordinateRanges('/etc/subuid', account(this.name))];
+    return [
+      { inside: 0, outside: this.uid, size: 1 },
+      ...subordinateRanges('/etc/subuid', account(this.name)),
+    ];
   }
 
   get gidMap(): readonly IdExtent[] {
-    return [{ inside: 0, outside: this.gid, size: 1 }, ...subordinateRanges('/etc/subgid', account(this.name))];
+    return [
+      { inside: 0, outside: this.gid, size: 1 },
+      ...subordinateRanges('/etc/subgid', account(this.name)),
+    ];
   }
 
   /** Runs `wherry ARGS` to its end. */
@@ -221,7 +227,8 @@ function passwdLine(name: UserName): string[] {
   const line = readFileSync('/etc/passwd', 'utf8')
     .split('\n')
     .find((each) => each.startsWith(`${account(name)}:`));
-  if (line === undefined) throw new Error(`There is no user ${account(name)} yet: run test/machine/setup.sh as root.`);
+  if (line === undefined)
+    throw new Error(`There is no user ${account(name)} yet: run test/machine/setup.sh as root.`);
   return line.split(':');
 }
 
