@@ -104,9 +104,9 @@ static int network_main(int argc, char **argv) {
   return net_main(&program, &settings);
 }
 
-static int open_process(int argc, char **argv, int wanted) {
+static int open_process(int argc, char **argv, int fewest, int most) {
   uint64_t pid;
-  if (argc != wanted || !parse_number(argv[0], INT32_MAX, &pid)) {
+  if (argc < fewest || argc > most || !parse_number(argv[0], INT32_MAX, &pid)) {
     errno = EINVAL;
     return -1;
   }
@@ -114,16 +114,19 @@ static int open_process(int argc, char **argv, int wanted) {
 }
 
 static int signal_main(int argc, char **argv) {
-  uint64_t number;
-  CLEAN_FD int pidfd = open_process(argc, argv, 3);
-  if (pidfd >= 0 && parse_number(argv[2], 64, &number) && pidfd_signal(pidfd, (int)number) == 0) return 0;
+  uint64_t number, value = 0;
+  CLEAN_FD int pidfd = open_process(argc, argv, 3, 4);
+  if (pidfd >= 0 && parse_number(argv[2], 64, &number) && (argc < 4 || parse_number(argv[3], INT32_MAX, &value)) &&
+      (argc < 4 ? pidfd_signal(pidfd, (int)number) : pidfd_queue(pidfd, (int)number, (int)value)) == 0) {
+    return 0;
+  }
   if (errno == ESRCH) return 1;
   fail(argc > 0 ? argv[0] : NULL);
   return failed(PHASE_CLIENT);
 }
 
 static int wait_main(int argc, char **argv) {
-  CLEAN_FD int pidfd = open_process(argc, argv, 2);
+  CLEAN_FD int pidfd = open_process(argc, argv, 2, 2);
   if (pidfd < 0 && errno == ESRCH) return 0;
   struct pollfd end = {.fd = pidfd, .events = POLLIN};
   while (pidfd >= 0 && poll(&end, 1, -1) < 0 && errno == EINTR) continue;

@@ -53,6 +53,7 @@ static int take_signals(void) {
   sigemptyset(&ours);
   sigaddset(&ours, SIGTERM);
   sigaddset(&ours, SIGUSR1);
+  sigaddset(&ours, SIGUSR2);
   int fd = signalfd(-1, &ours, SFD_CLOEXEC | SFD_NONBLOCK);
   return fd < 0 ? fail(NULL) : fd;
 }

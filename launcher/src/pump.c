@@ -108,6 +108,8 @@ static void read_signals(int signals, bool *stopping) {
   while (read(signals, &info, sizeof info) == sizeof info) {
     *stopping = true;
     if (info.ssi_signo == SIGTERM) on_signal(current->settings->stop_signal);
+    else if (info.ssi_signo == SIGUSR2) on_signal(SIGKILL);
+    else if (info.ssi_code == SI_QUEUE && info.ssi_int > 0) on_signal(info.ssi_int);
   }
 }
 

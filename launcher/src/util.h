@@ -36,6 +36,8 @@ int64_t monotonic_ms(void);
 
 int pidfd_open_(pid_t pid);
 int pidfd_signal(int pidfd, int signal);
+// With a value, as sigqueue(3).
+int pidfd_queue(int pidfd, int signal, int value);
 // Field 22 of /proc/PID/stat as text; false when there is no such process, or it's dead.
 bool process_start_time(pid_t pid, char text[24]);
 // A pidfd of the process `pid` that began at `start`; -1 with ESRCH when it's gone or another.

@@ -171,6 +171,20 @@ describe.skipIf(obstacle !== undefined)(`run${reason}`, () => {
     expect((await finished(child)).status).toBe(4);
   });
 
+  test.each([
+    ['SIGUSR1 with a value passes that signal on', ['10', '12'], 5],
+    ['SIGUSR2 kills', ['12'], 137],
+  ])('%s, and ends restarts', async (_, signal, status) => {
+    using bench = new Bench(owner);
+    const settings = [{ op: 'restart', policy: 'always', maxRetries: 0 }] as const;
+    const script = 'trap "exit 5" USR2; echo ready; while :; do sleep 1 & wait; done';
+    const child = bench.spawn(['run', bench.program(['sh', '-c', script], { settings })]);
+    await output(child, /ready/);
+    const [pid = '', start = ''] = (await bench.fact('started')).split(' ');
+    expect((await bench.launch(['signal', pid, start, ...signal])).status).toBe(0);
+    expect((await finished(child)).status).toBe(status);
+  });
+
   test('on-failure restarts as often as it should, with a longer wait each time', async () => {
     using bench = new Bench(owner);
     const settings = [{ op: 'restart', policy: 'on-failure', maxRetries: 2 } as const];

@@ -152,6 +152,21 @@ describe.each(USER_NAMES)('a running container of %s', (name) => {
     expect(policy.stdout).toBe('no\n');
   });
 
+  it('stop, kill and rm -f end it at whatever moment of its turns they come', async () => {
+    // Short runs, so that many moments are those of an end or a start.
+    const flags = ['--restart', 'always', '--network', 'none', '--stop-timeout', '2'];
+    const run = ['run', '-d', '--name', 'turns', ...flags, BUSYBOX, 'sh', '-c', 'echo turn; exit 3'];
+    expect((await user.wherry(run)).exitCode).toBe(0);
+    for (let round = 0; round < 8; round++) {
+      const end = [['stop'], ['stop', '-s', 'INT'], ['kill'], ['stop', '-t', '0']][round % 4] ?? [];
+      const result = await user.wherry([...end, 'turns']);
+      const state = await user.wherry(['inspect', '-f', '{{.State.Status}}', 'turns']);
+      expect(state.stdout, `${end.join(' ')}: ${result.stderr}`).toBe('exited\n');
+      expect((await user.wherry(['start', 'turns'])).exitCode).toBe(0);
+    }
+    expect(await user.wherry(['rm', '-f', 'turns'])).toMatchObject({ exitCode: 0, stderr: '' });
+  });
+
   it('prune removes what does not run', async () => {
     const created = await user.wherry(['create', '--network', 'none', BUSYBOX, 'true']);
     const pruned = await user.wherry(['container', 'prune', '-f']);

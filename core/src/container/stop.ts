@@ -7,14 +7,8 @@ import { parseSignal } from './signal.ts';
 
 const SIGKILL = 9;
 const SIGUSR1 = 10;
+const SIGUSR2 = 12;
 const SIGTERM = 15;
-
-/** Sends a signal to a container's first process; no restart policy brings it back afterwards. */
-async function signalInit(context: ContainerContext, running: Running, signal: number): Promise<void> {
-  const launcher = context.launcher();
-  const there = await sendSignal(launcher, running.monitor, SIGUSR1);
-  if (there && running.init !== undefined) await sendSignal(launcher, running.init, signal);
-}
 
 /**
  * Waits for the end of a container.
@@ -45,8 +39,9 @@ export async function stopContainer(
   const running = findRunning(context, id);
   if (running !== undefined) {
     const signal = options.signal === undefined ? spec.stopSignal : parseSignal(options.signal);
+    // By the monitor, which alone knows the first process when the container starts anew at this moment.
     if (signal === spec.stopSignal) await sendSignal(context.launcher(), running.monitor, SIGTERM);
-    else await signalInit(context, running, signal);
+    else await sendSignal(context.launcher(), running.monitor, SIGUSR1, signal);
     const ended = await awaitEnd(context, running, options.timeout ?? spec.stopTimeout);
     if (!ended) await killAndWait(context, running);
   }
@@ -60,7 +55,7 @@ export async function killContainer(context: ContainerContext, id: string): Prom
 }
 
 async function killAndWait(context: ContainerContext, running: Running): Promise<void> {
-  await signalInit(context, running, SIGKILL);
+  await sendSignal(context.launcher(), running.monitor, SIGUSR2);
   await waitForProcess(context.launcher(), running.monitor);
 }
 

@@ -79,9 +79,18 @@ export async function runNetwork(launcher: string, program: string, what: string
   });
 }
 
-/** Sends a signal by its number. @returns whether the process was there to get it. */
-export async function sendSignal(launcher: string, target: TargetProcess, signal: number): Promise<boolean> {
-  const args = ['signal', String(target.pid), target.startTime, String(signal)];
+/**
+ * Sends a signal by its number, perhaps with a value as sigqueue(3) does.
+ * @returns whether the process was there to get it
+ */
+export async function sendSignal(
+  launcher: string,
+  target: TargetProcess,
+  signal: number,
+  value?: number,
+): Promise<boolean> {
+  const extra = value === undefined ? [] : [String(value)];
+  const args = ['signal', String(target.pid), target.startTime, String(signal), ...extra];
   const { status, stderr } = await run(launcher, args);
   if (status > 1) throw new Error(`the launcher could not send a signal: ${stderr.trim()}`);
   return status === 0;
