@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { asUser, type TestUser, USER_NAMES } from '../support/user.ts';
+import { account, asUser, type TestUser, USER_NAMES } from '../support/user.ts';
 
 const IMAGE = 'localhost:5000/busybox';
 const DEBIAN = 'localhost:5000/debian:bookworm';
@@ -202,7 +202,7 @@ describe.each(USER_NAMES)('volumes as %s', (name) => {
     const seen = await output(
       `wherry run --rm ${flags} $IMAGE sh -c 'id -u; id -g; whoami; touch mine; stat -c %u mine'`,
     );
-    expect(seen).toBe(`${user.uid}\n${user.gid}\n${user.name}\n${user.uid}\n`);
+    expect(seen).toBe(`${user.uid}\n${user.gid}\n${account(name)}\n${user.uid}\n`);
     expect(await output(`stat -c %u:%g mine; rm mine`)).toBe(`${user.uid}:${user.gid}\n`);
     expect(await output(`wherry run --rm --userns keep-id:uid=1234,gid=99 $IMAGE id -u`)).toBe('1234\n');
     const { stderr, exitCode } = await failure(`wherry run --rm --userns auto $IMAGE true`);

@@ -223,6 +223,10 @@ function quote(word: string): string {
   return `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
+export function homeOf(name: UserName): string {
+  return passwdLine(name)[5] ?? '/';
+}
+
 function passwdLine(name: UserName): string[] {
   const line = readFileSync('/etc/passwd', 'utf8')
     .split('\n')

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type HostFileRequest, hostnameFile, hostsFile, resolvConfFile } from '../network/host-files.ts';
 import type { Machine } from './machine.ts';
@@ -22,7 +22,9 @@ export function writeHostFiles(
   };
   for (const [name, content] of Object.entries(FILES)) {
     const path = join(directory, name);
-    writeFileSync(path, content(whole), { mode: 0o644 });
+    writeFileSync(path, content(whole));
+    // Whatever the umask is: every user inside reads them.
+    chmodSync(path, 0o644);
     giveToRoot(machine, path);
   }
 }

@@ -1,10 +1,12 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { EXIT, WherryError } from '../errors/error.ts';
 import { chooseIdmap, type IdmapChoice } from '../idmap/choose.ts';
 import { readIdmapFacts } from '../idmap/read-facts.ts';
 import { gatherFacts, supportsReflink } from '../plan/facts.ts';
 import { type Platform, readPlatform } from '../platform/platform.ts';
 import type { Facts } from '../plugin/contract.ts';
+import { closedParent } from '../store/passage.ts';
 import type { Environment } from '../store/root.ts';
 import type { Store } from '../store/store.ts';
 import { readSetting, writeSetting } from './setting.ts';
@@ -60,7 +62,9 @@ export class Machine {
     const kept = readSetting(database, 'root-idmap');
     if (kept !== undefined) return JSON.parse(kept) as IdmapChoice;
     const chosen = chooseIdmap(readIdmapFacts());
-    if (chosen.mode === 'root-range') writeSetting(database, 'root-idmap', JSON.stringify(chosen));
+    if (chosen.mode !== 'root-range') return chosen;
+    refuseClosedPlace(this.#store.paths.root);
+    writeSetting(database, 'root-idmap', JSON.stringify(chosen));
     return chosen;
   }
 
@@ -74,6 +78,20 @@ export class Machine {
     writeSetting(database, key, answer ? '1' : '0');
     return answer;
   }
+}
+
+/** @throws WherryError `E_STATE_DIRECTORY` when ids that belong to nobody can't get to the state's files */
+function refuseClosedPlace(root: string): void {
+  const closed = closedParent(root, () => false);
+  if (closed === undefined) return;
+  throw new WherryError(
+    `Root's containers can't reach ${root}: they run as ids that belong to nobody, to whom ${closed} is closed.`,
+    {
+      code: 'E_STATE_DIRECTORY',
+      hint: 'Leave WHERRY_ROOT unset, for /var/lib/wherry, or name a directory below ones that others may pass through.',
+      exitCode: EXIT.engine,
+    },
+  );
 }
 
 /** Directory of what can be made again at any time. */

@@ -99,6 +99,7 @@ function sourceRequest(context: ContainerContext, mounts: readonly Mount[], merg
   return {
     mounts,
     maps: context.machine.idmap,
+    mappedRoot: context.machine.mappedRoot,
     // A volume that is there keeps its options.
     optionsOf: (name) =>
       context.volumes.table.get(name)?.options ??

@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   closeSync,
   existsSync,
   ftruncateSync,
@@ -147,7 +148,9 @@ function writeNames(context: Context, networks: readonly NetworkRow[]): void {
   const text = `${lines.join('\n')}\n`;
   if (readText(path) === text) return;
   const draft = `${path}.${process.pid}`;
-  writeFileSync(draft, text, { mode: 0o644 });
+  writeFileSync(draft, text);
+  // Whatever the umask is: of root's, the keeper reads it as one of nobody's ids.
+  chmodSync(draft, 0o644);
   renameSync(draft, path);
 }
 

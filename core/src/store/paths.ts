@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { directoryMode, ensurePrivateDirectory } from './private-directory.ts';
 import { type Environment, openStateRoot } from './root.ts';
@@ -68,7 +68,9 @@ export function openPaths({ root: asked, env, uid }: PathOptions): StatePaths {
 export function makeLayout(paths: StatePaths, uid: number): void {
   const mode = directoryMode(uid);
   for (const path of [paths.images, paths.containers, paths.volumes, paths.temporary]) {
-    mkdirSync(path, { recursive: true, mode });
+    mkdirSync(path, { recursive: true });
+    // Whatever the umask is.
+    chmodSync(path, mode);
   }
   for (const name of ['storage', 'drivers']) ensurePrivateDirectory(join(paths.root, name), uid);
 }

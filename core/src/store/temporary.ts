@@ -1,6 +1,7 @@
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isAlive, type Owner, thisProcess } from './owner.ts';
+import { directoryMode } from './private-directory.ts';
 import { randomHex } from './random.ts';
 
 /** Unfinished files: `tmp/PID.START-TIME.BOOT-ID.NUMBER/`, which anybody may remove once that process is gone. */
@@ -27,7 +28,9 @@ export class Temporary {
 
   #make(): string {
     const path = join(this.#directory, `${nameOf(thisProcess())}.${randomHex(4)}`);
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    mkdirSync(path, { recursive: true });
+    // Whatever the umask is. What root makes for its containers lies here, too.
+    chmodSync(path, directoryMode(process.geteuid?.() ?? 0));
     return path;
   }
 }

@@ -1,8 +1,10 @@
-import { accessSync, constants, mkdirSync, type Stats, statSync } from 'node:fs';
+import { accessSync, chownSync, constants, mkdirSync, type Stats, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { IdmapChoice } from '../idmap/choose.ts';
 import { toInside } from '../idmap/extent.ts';
 import { errnoOf } from '../store/errno.ts';
+import { closedParent } from '../store/passage.ts';
+import type { MappedRoot } from './directory.ts';
 import { mountError } from './error.ts';
 import type { Mount } from './mount.ts';
 import { volumeSource } from './options.ts';
@@ -13,6 +15,8 @@ export interface SourceRequest {
   readonly mounts: readonly Mount[];
   /** Ids of the containers' user namespace. */
   readonly maps: Maps;
+  /** The host's ids of the containers' root, where these aren't the user's own: then it has no right that the user has. */
+  readonly mappedRoot?: MappedRoot | undefined;
   /** Driver options of a volume. */
   readonly optionsOf: (volume: string) => Readonly<Record<string, string>>;
 }
@@ -23,22 +27,28 @@ export interface SourceRequest {
  * @throws WherryError `E_MOUNT_SOURCE`
  */
 export function checkSources(request: SourceRequest): void {
-  for (const source of hostSources(request)) checkSource(source, request.maps);
+  for (const source of hostSources(request)) checkSource(source, request);
 }
 
 /**
- * Makes missing directories that `-v` names, as Docker does.
+ * Makes missing directories that `-v` names, as Docker does, and gives them to the containers' root.
  * @throws WherryError `E_MOUNT_SOURCE`
  */
 export function makeSources(request: SourceRequest): void {
   for (const { path, create } of hostSources(request)) {
     if (!create || look(path) !== undefined) continue;
     try {
-      mkdirSync(path, { recursive: true });
+      giveTo(request.mappedRoot, mkdirSync(path, { recursive: true }), path);
     } catch (cause) {
       throw unmakeable(path, cause);
     }
   }
+}
+
+/** All directories from `top` down to `bottom`. */
+function giveTo(owner: MappedRoot | undefined, top: string | undefined, bottom: string): void {
+  if (owner === undefined || top === undefined) return;
+  for (let at = bottom; at.length >= top.length; at = dirname(at)) chownSync(at, owner.uid, owner.gid);
 }
 
 interface HostSource {
@@ -55,11 +65,15 @@ function hostSources({ mounts, optionsOf }: SourceRequest): readonly HostSource[
   });
 }
 
-function checkSource({ path, create }: HostSource, maps: Maps): void {
+function checkSource({ path, create }: HostSource, { maps, mappedRoot }: SourceRequest): void {
+  // Root inside may read whatever belongs to an id that it has.
+  const own = ({ uid, gid }: Stats): boolean =>
+    toInside(maps.uids, uid) !== undefined && toInside(maps.gids, gid) !== undefined;
   const stat = look(path);
   if (stat === undefined) {
     if (create) {
       checkMakeable(path);
+      if (mappedRoot !== undefined) checkPassage(path, nearestParent(path), own);
       return;
     }
     throw sourceError(
@@ -74,13 +88,26 @@ function checkSource({ path, create }: HostSource, maps: Maps): void {
       `Mount the directory that holds it: ${dirname(path)}`,
     );
   }
-  const mode = stat.isDirectory() ? constants.R_OK | constants.X_OK : constants.R_OK;
-  // Root inside may read whatever belongs to an id that it has.
-  const mapped = toInside(maps.uids, stat.uid) !== undefined && toInside(maps.gids, stat.gid) !== undefined;
-  if (mapped || accessible(path, mode)) return;
+  if (mappedRoot !== undefined) checkPassage(path, path, own);
+  const wanted = stat.isDirectory() ? constants.R_OK | constants.X_OK : constants.R_OK;
+  // The bits of access(2) are those that a file's mode has for others.
+  const readable = mappedRoot === undefined ? accessible(path, wanted) : (stat.mode & wanted) === wanted;
+  if (own(stat) || readable) return;
   throw sourceError(
     `The bind source ${path} can't be read: permission denied.`,
-    'A container has no more rights to the files of this machine than you have.',
+    mappedRoot === undefined
+      ? 'A container has no more rights to the files of this machine than you have.'
+      : 'Containers of root run as ids that belong to nobody, and have no more rights than those.',
+  );
+}
+
+/** @throws WherryError when a directory on the way is closed to the containers of root */
+function checkPassage(path: string, existing: string, own: (stat: Stats) => boolean): void {
+  const closed = closedParent(existing, own);
+  if (closed === undefined) return;
+  throw sourceError(
+    `The bind source ${path} can't be reached: containers of root run as ids that belong to nobody, to whom ${closed} is closed.`,
+    'Mount a directory elsewhere, or let others pass through that one (chmod o+x).',
   );
 }
 
@@ -105,11 +132,15 @@ function look(path: string): Stats | undefined {
 }
 
 function checkMakeable(path: string): void {
-  let parent = dirname(path);
-  while (look(parent) === undefined) parent = dirname(parent);
+  const parent = nearestParent(path);
   if (!look(parent)?.isDirectory() || !accessible(parent, constants.W_OK | constants.X_OK)) {
     throw unmakeable(path);
   }
+}
+
+function nearestParent(path: string): string {
+  const parent = dirname(path);
+  return look(parent) === undefined ? nearestParent(parent) : parent;
 }
 
 function accessible(path: string, mode: number): boolean {

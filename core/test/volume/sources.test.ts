@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -83,4 +92,38 @@ it('makeSources makes what -v names with its parents', () => {
   expect(existsSync(join(directory, 'a/b/c'))).toBe(true);
   makeSources(mount('d'));
   expect(existsSync(join(directory, 'd'))).toBe(false);
+});
+
+describe('for containers whose root is an id of nobody', () => {
+  const ofNobody = (request: Parameters<typeof checkSources>[0]) => ({
+    ...request,
+    mappedRoot: { uid: 2004877312, gid: 2004877312 },
+  });
+
+  it('takes what anybody may read, and refuses the rest', () => {
+    chmodSync(directory, 0o755);
+    for (const [name, mode] of [
+      ['open', 0o755],
+      ['closed', 0o750],
+    ] as const) {
+      mkdirSync(join(directory, name));
+      chmodSync(join(directory, name), mode);
+      mkdirSync(join(directory, name, 'below'), { mode: 0o755 });
+    }
+    checkSources(ofNobody(flag('open')));
+    checkSources(ofNobody(flag('open/below')));
+    for (const path of ['closed', 'closed/below', 'closed/new']) {
+      expect(() => checkSources(ofNobody(flag(path))), path).toThrow(`to whom ${directory}/closed is closed`);
+    }
+    writeFileSync(join(directory, 'secret'), '', { mode: 0o640 });
+    expect(() => checkSources(ofNobody(flag('secret')))).toThrow("secret can't be read");
+  });
+
+  it('takes what belongs to their ids, whatever its mode', () => {
+    chmodSync(directory, 0o755);
+    mkdirSync(join(directory, 'own'), { mode: 0o700 });
+    const { uid, gid } = statSync(directory);
+    const map = (id: number) => [{ inside: 0, outside: id, count: 1 }];
+    checkSources({ ...ofNobody(flag('own')), maps: { uids: map(uid), gids: map(gid) } });
+  });
 });
