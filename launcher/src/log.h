@@ -90,5 +90,8 @@ int log_address_begin(bool *connecting);
 
 // log_gzip.c: packs a file (RFC 1952) whose inode number goes into the header, so that readers know it again. 0 or -1.
 int gzip_file(int directory, const char *from, const char *to);
+// The same of a message, or as zlib (RFC 1950). As they stand for GELF in `number` of the settings.
+enum packing { PACKING_NONE, PACKING_GZIP, PACKING_ZLIB };
+void pack_message(enum packing packing, const char *text, size_t size, log_put *put);
 
 #endif

@@ -1,5 +1,5 @@
-// gzip (RFC 1952) of a whole file: deflate (RFC 1951) with the fixed codes, matches found by a hash of four bytes. Logs
-// repeat themselves so much that better codes would gain little.
+// gzip (RFC 1952) of a whole file, gzip or zlib (RFC 1950) of a message: deflate (RFC 1951) with the fixed codes, matches
+// found by a hash of four bytes. Logs repeat themselves so much that better codes would gain little.
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -16,7 +16,8 @@
 enum { WINDOW = 32768, HASH_BITS = 15, MATCH_MIN = 4, MATCH_MAX = 258, END_OF_BLOCK = 256 };
 
 static struct {
-  int fd;
+  int fd;          // of the file; for a message `put` takes the bytes
+  log_put *put;
   uint64_t bits;
   unsigned bit_count;
   unsigned char bytes[32 * 1024];
@@ -24,11 +25,15 @@ static struct {
   bool failed;
 } packed;
 
+static void put_out(void) {
+  if (packed.put != NULL) packed.put((const char *)packed.bytes, packed.used);
+  else if (write_all(packed.fd, packed.bytes, packed.used) != 0) packed.failed = true;
+  packed.used = 0;
+}
+
 static void put_byte(unsigned char byte) {
   packed.bytes[packed.used++] = byte;
-  if (packed.used < sizeof packed.bytes) return;
-  if (write_all(packed.fd, packed.bytes, packed.used) != 0) packed.failed = true;
-  packed.used = 0;
+  if (packed.used == sizeof packed.bytes) put_out();
 }
 
 static void put_little(uint64_t value, int bytes) {
@@ -95,15 +100,21 @@ static unsigned match_length(const unsigned char *a, const unsigned char *b, siz
 }
 
 static void deflate(const unsigned char *text, size_t size) {
-  static uint32_t last[1 << HASH_BITS];  // position + 1 of the last four bytes with this hash
+  // `base` and position + 1 of the last four bytes with this hash. What is left of the text before is below the base, so
+  // that the table needn't be cleared for each message.
+  static uint32_t last[1 << HASH_BITS], base;
+  if (size > UINT32_MAX - 1 - base) {
+    memset(last, 0, sizeof last);
+    base = 0;
+  }
   put_bits(1, 1);
   put_bits(1, 2);
   for (size_t at = 0; at < size;) {
     size_t left = size - at, before = 0;
     if (left >= MATCH_MIN) {
       uint32_t *slot = &last[four(text + at) * 2654435761u >> (32 - HASH_BITS)];
-      before = *slot;
-      *slot = (uint32_t)at + 1;
+      before = *slot > base ? *slot - base : 0;
+      *slot = base + (uint32_t)at + 1;
     }
     if (before > 0 && at - (before - 1) <= WINDOW && four(text + before - 1) == four(text + at)) {
       unsigned length = match_length(text + at, text + before - 1, left < MATCH_MAX ? left : MATCH_MAX);
@@ -116,17 +127,47 @@ static void deflate(const unsigned char *text, size_t size) {
   put_symbol(END_OF_BLOCK);
   put_bits(0, 7);
   packed.bits = packed.bit_count = 0;
+  base += (uint32_t)size;
 }
 
 static uint32_t crc32(const unsigned char *text, size_t size) {
-  uint32_t table[256], crc = ~0u;
-  for (uint32_t i = 0; i < 256; i++) {
+  static uint32_t table[256];
+  uint32_t crc = ~0u;
+  for (uint32_t i = 0; i < 256 && table[255] == 0; i++) {
     uint32_t value = i;
     for (int bit = 0; bit < 8; bit++) value = value >> 1 ^ (value & 1 ? 0xedb88320 : 0);
     table[i] = value;
   }
   for (size_t i = 0; i < size; i++) crc = crc >> 8 ^ table[(crc ^ text[i]) & 255];
   return ~crc;
+}
+
+static uint32_t adler32(const unsigned char *text, size_t size) {
+  uint32_t a = 1, b = 0;
+  for (size_t i = 0; i < size; i++) {
+    a = (a + text[i]) % 65521;
+    b = (b + a) % 65521;
+  }
+  return b << 16 | a;
+}
+
+void pack_message(enum packing packing, const char *text, size_t size, log_put *put) {
+  static const unsigned char gzip[] = {0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3}, zlib[] = {0x78, 0x01};
+  const unsigned char *bytes = (const unsigned char *)text;
+  packed.put = put;
+  if (packing == PACKING_GZIP) {
+    for (size_t i = 0; i < sizeof gzip; i++) put_byte(gzip[i]);
+    deflate(bytes, size);
+    put_little(crc32(bytes, size), 4);
+    put_little(size, 4);
+  } else {
+    for (size_t i = 0; i < sizeof zlib; i++) put_byte(zlib[i]);
+    deflate(bytes, size);
+    uint32_t sum = adler32(bytes, size);
+    for (int i = 3; i >= 0; i--) put_byte((unsigned char)(sum >> (8 * i)));
+  }
+  put_out();
+  packed.put = NULL;
 }
 
 static void pack(const unsigned char *text, const struct stat *about) {
@@ -157,7 +198,7 @@ int gzip_file(int directory, const char *from, const char *to) {
   packed.fd = openat(directory, made, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0640);
   if (text == MAP_FAILED || packed.fd < 0) return -1;
   pack(text, &about);
-  if (write_all(packed.fd, packed.bytes, packed.used) != 0) packed.failed = true;
+  put_out();
   // At any time one of the two is there, and readers take the unpacked one first.
   if (packed.failed || renameat(directory, made, directory, to) != 0) {
     unlinkat(directory, made, 0);

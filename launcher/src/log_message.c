@@ -54,6 +54,10 @@ static void journal(const struct log_settings *settings, const struct log_line *
   put(settings->fields, settings->fields_size);
   put_text(line->stream == STREAM_STDERR ? "PRIORITY=3\n" : "PRIORITY=6\n", put);
   if (!line->whole) put_text("CONTAINER_PARTIAL_MESSAGE=true\n", put);
+  // The journal's own times are those of arrival, in microseconds.
+  put_text("SYSLOG_TIMESTAMP=", put);
+  put_text(line->text_time, put);
+  put_text("\n", put);
   unsigned char size[8];
   for (int i = 0; i < 8; i++) size[i] = (unsigned char)((uint64_t)line->length >> (8 * i));
   put_text("MESSAGE\n", put);

@@ -39,13 +39,26 @@ static struct {
   int error;
 } out = {.fd = -1};
 
-static char message[MESSAGE_MAX];
-static size_t message_size;
+static char message[MESSAGE_MAX], plain[MESSAGE_MAX];
+static size_t message_size, plain_size;
 
 static void put(const char *bytes, size_t length) {
   if (length > sizeof message - message_size) length = sizeof message - message_size;
   memcpy(message + message_size, bytes, length);
   message_size += length;
+}
+
+static void put_plain(const char *bytes, size_t length) {
+  if (length > sizeof plain - plain_size) length = sizeof plain - plain_size;
+  memcpy(plain + plain_size, bytes, length);
+  plain_size += length;
+}
+
+static void make_message(const struct log_line *line) {
+  bool packs = out.settings->framing == FRAMING_GELF && out.settings->number != PACKING_NONE;
+  message_size = plain_size = 0;
+  log_message(out.settings, line, log_address_is_stream(), packs ? put_plain : put);
+  if (packs) pack_message((enum packing)out.settings->number, plain, plain_size, put);
 }
 
 static void disconnect(int error) {
@@ -145,8 +158,7 @@ bool log_socket_line(const struct log_line *line) {
       return true;
     }
   }
-  message_size = 0;
-  log_message(out.settings, line, log_address_is_stream(), put);
+  make_message(line);
   struct head head = {(uint32_t)message_size, (uint32_t)line->length};
   copy_in(out.at + out.used, &head, sizeof head);
   copy_in(out.at + out.used + sizeof head, message, message_size);

@@ -1,4 +1,8 @@
 import assert from 'node:assert/strict';
+import { checkJournalFields, checkPlan } from '../../core/src/plan/check.ts';
+import { encodeSink } from '../../core/src/plan/encode.ts';
+import { FRAMINGS } from '../../core/src/plan/framings.ts';
+import { grantsOf } from '../../core/src/plan/grants.ts';
 import type { Location, OpenRequest } from '../../core/src/plugin/contract.ts';
 import type { LogDriver } from '../../core/src/plugin/drivers.ts';
 import { commonCases } from './common-cases.ts';
@@ -36,7 +40,61 @@ export const LOG_CASES: readonly ContractCase<LogDriver>[] = [
       commit(driver.open(REQUEST));
       const reading = driver.read(REQUEST).value;
       if (reading.tag === 'unreadable') assert.notEqual(reading.val, '');
-      else for (const file of reading.tag === 'files' ? reading.val.files : reading.val) within(file);
+      else if (reading.tag === 'journal') {
+        assert.ok(reading.val.some(({ value }) => value === CONTAINER));
+        checkJournalFields({ kind: 'log', driver: driver.info.name, request: 'read' }, reading.val);
+      } else for (const file of reading.tag === 'files' ? reading.val.files : reading.val) within(file);
+    },
+  },
+  {
+    name: 'the sink passes the gate with what the driver was granted, and the launcher has a way to serve it',
+    run: ({ driver }) => {
+      const asker = { kind: 'log', driver: driver.info.name, request: 'open' } as const;
+      const grants = grantsOf(driver.info.permissions);
+      const { value: sink } = driver.open(REQUEST);
+      const plan = checkPlan({ asker, steps: [], sink, grants, framings: FRAMINGS });
+      encodeSink(plan, { path: (root) => `/${root}` }, { nonBlocking: false, buffer: 1 });
+    },
+  },
+  {
+    name: 'the defaults that it lists can be given',
+    run: ({ driver }) => {
+      const given = driver.info.options.filter((option) => option.default !== '');
+      const options = given.map((option) => ({ key: option.name, value: option.default }));
+      assert.deepEqual(driver.open({ ...REQUEST, options }).value, driver.open(REQUEST).value);
+    },
+  },
+  {
+    name: 'a driver that carries labels carries variables too, chosen by name',
+    run: ({ driver }) => {
+      const takes = (name: string) => driver.info.options.some((option) => option.name === name);
+      assert.equal(takes('labels'), takes('env'));
+      if (!takes('labels')) return;
+      const options = [
+        { key: 'labels', value: 'tier' },
+        { key: 'env', value: 'none,PATH' },
+      ];
+      const { value: sink } = driver.open({ ...REQUEST, options });
+      if (sink.tag !== 'file' && sink.tag !== 'socket') return;
+      const values = sink.val.attributes.map(({ value }) => value);
+      assert.ok(values.includes('front') && values.includes('/bin'));
+    },
+  },
+  {
+    name: 'a tag with a field that there is not is refused',
+    run: ({ driver }) => {
+      if (!driver.info.options.some((option) => option.name === 'tag')) return;
+      const options = [{ key: 'tag', value: '{{.Nope}}' }];
+      refuses('E_DRIVER_INVALID', () => driver.open({ ...REQUEST, options }));
+    },
+  },
+  {
+    name: 'parse and write are refused where the host does the work itself',
+    run: ({ driver }) => {
+      const reading = driver.read(REQUEST).value;
+      const sink = driver.open(REQUEST).value;
+      if (reading.tag !== 'parsed') refuses('E_DRIVER_UNSUPPORTED', () => driver.parse(new Uint8Array([1])));
+      if (sink.tag !== 'driver') refuses('E_DRIVER_UNSUPPORTED', () => driver.write(CONTAINER, []));
     },
   },
   {

@@ -29,7 +29,12 @@ export interface Terminal {
   readonly terminal?: boolean | { readonly columns: number; readonly rows: number };
 }
 
-export type UserCommandOptions = CommandOptions & Terminal;
+export interface Place {
+  /** Runs in the mount namespace of this process. */
+  readonly mountsOf?: number;
+}
+
+export type UserCommandOptions = CommandOptions & Terminal & Place;
 
 export interface Leftovers {
   /** `pid command` of each process that a command of this user left, however it daemonised. */
@@ -135,12 +140,13 @@ export class TestUser implements AsyncDisposable {
 
   /** Starts a command as this user with an environment of a fresh login, and `env` on top of it. */
   start(file: string, args: readonly string[] = [], options: UserCommandOptions = {}): RunningCommand {
-    const { terminal = false, ...rest } = options;
+    const { terminal = false, mountsOf, ...rest } = options;
     const size = terminal === true ? { columns: 80, rows: 24 } : terminal;
     const command = size === false ? [file, ...args] : inTerminal([file, ...args], size);
     // The shell enters the cgroup while it is still root; setpriv(1) then leaves nothing of root behind.
     const enter = 'umask 022; echo 0 >"$1/cgroup.procs" && shift && exec "$@"';
     const drop = [
+      ...(mountsOf === undefined ? [] : ['nsenter', `--target=${mountsOf}`, '--mount', `--wd=${this.home}`]),
       'setpriv',
       `--reuid=${this.uid}`,
       `--regid=${this.gid}`,

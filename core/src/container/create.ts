@@ -10,6 +10,7 @@ import { readConfig } from './config.ts';
 import { type ContainerContext, fold } from './context.ts';
 import { commitState, driverGrants, type StateUpdate } from './drivers.ts';
 import { newContainerId } from './id.ts';
+import { checkLog } from './log-plan.ts';
 import { mergeLabels, mergeSpec, networkName } from './merge.ts';
 import { commitMounts, type DraftMounts, draftMounts } from './mounts.ts';
 import { checkName, generateName, nameConflict } from './name.ts';
@@ -80,6 +81,7 @@ export async function draftContainer(context: ContainerContext, request: CreateR
     autoRemove: spec.autoRemove,
     labels: mergeLabels(request, image.config),
   };
+  checkLog(context, log, row, spec);
   return { row, spec, mounts, networks, plan, state };
 }
 

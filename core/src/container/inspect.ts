@@ -8,6 +8,7 @@ import { isRestarting, readFacts } from './facts.ts';
 import { notFound } from './find.ts';
 import { shortId } from './id.ts';
 import { hostConfig } from './inspect-host.ts';
+import { logLoss } from './inspect-log.ts';
 import { isPaused } from './pause.ts';
 import { type ContainerRow, type ContainerSpec, containerState } from './record.ts';
 import { type RootTrees, rootTrees } from './rootfs.ts';
@@ -83,6 +84,7 @@ function stateOf(
     Error: '',
     StartedAt: (running ? facts.started?.time : row.startedAt) ?? NEVER,
     FinishedAt: row.finishedAt ?? NEVER,
+    Log: logLoss(store.paths.container(row.id)),
   };
 }
 

@@ -4,14 +4,15 @@ import type { LogLine, LogsOptions } from '../api.ts';
 import { EXIT, WherryError } from '../errors/error.ts';
 import { logForm } from '../log/form.ts';
 import { readLog } from '../log/read.ts';
-import { checkLogFiles } from '../plan/check.ts';
+import { checkJournalFields, checkLogFiles } from '../plan/check.ts';
+import { findProgram } from '../plan/facts.ts';
 import { resolveLocation } from '../plan/resolve.ts';
 import type { ContainerContext } from './context.ts';
 import { driverGrants } from './drivers.ts';
 import { isRunning, readFacts } from './facts.ts';
 import { notFound } from './find.ts';
+import { openRequest } from './log-plan.ts';
 import { rootsOf } from './roots.ts';
-import { openRequest } from './start-plan.ts';
 
 /**
  * A container's output, as its log driver says it is read.
@@ -26,23 +27,29 @@ export async function* containerLogs(
   const spec = context.table.spec(id);
   if (row === undefined || spec === undefined) throw notFound(id);
   const log = (await context.drivers()).log(spec.logDriver);
-  const { value: reading } = log.read(openRequest(context, row, spec));
+  const { value: reading } = log.read(openRequest(context, log, row, spec));
   if (reading.tag === 'unreadable') throw unreadable(spec.logDriver, reading.val);
+  const directory = context.store.paths.container(id);
+  const { processes } = context;
+  const ended = (): boolean => !existsSync(directory) || !isRunning(readFacts(directory), processes);
+  const asker = { kind: 'log', driver: spec.logDriver, request: 'read' } as const;
+  if (reading.tag === 'journal') {
+    const fields = checkJournalFields(asker, reading.val);
+    const program = findProgram('journalctl', context.env.PATH ?? '');
+    if (program === undefined) throw unreadable(spec.logDriver, 'journalctl(1) is not on this machine');
+    const { readJournal } = await import('../log/journal.ts');
+    yield* readJournal({ program, fields }, options, options.follow === true ? ended : undefined);
+    return;
+  }
   const form = reading.tag === 'files' ? logForm(reading.val.framing) : undefined;
   if (reading.tag !== 'files' || form === undefined) {
     throw unreadable(spec.logDriver, 'this version of Wherry cannot read its form');
   }
-  const asker = { kind: 'log', driver: spec.logDriver, request: 'read' } as const;
   const files = checkLogFiles(asker, reading.val.files, driverGrants(log));
   const paths = files.map((location) => resolveLocation(location, rootsOf(context, asker, id)));
-  const directory = context.store.paths.container(id);
-  const { processes } = context;
   const follow =
-    options.follow === true && isRunning(readFacts(directory), processes)
-      ? {
-          directories: [...new Set([directory, ...paths.map((path) => dirname(path))])],
-          ended: () => !existsSync(directory) || !isRunning(readFacts(directory), processes),
-        }
+    options.follow === true && !ended()
+      ? { directories: [...new Set([directory, ...paths.map((path) => dirname(path))])], ended }
       : undefined;
   yield* readLog({ paths, form }, options, follow);
 }
@@ -51,7 +58,7 @@ function unreadable(driver: string, reason: string): WherryError {
   // The driver's own sentence, which is Docker's for all first-party ones.
   return new WherryError(reason, {
     code: 'E_LOG_UNREADABLE',
-    hint: `The log driver is ${driver}; those with a log that can be read are json-file, k8s-file and local.`,
+    hint: `The log driver is ${driver}; those with a log that can be read are json-file, k8s-file, local and journald.`,
     exitCode: EXIT.failure,
   });
 }

@@ -1,15 +1,14 @@
 import { hostname as hostHostname } from 'node:os';
-import { splitDelivery } from '../log/mode.ts';
 import { type NetworksPlan, planNetworks } from '../network/plan.ts';
 import type { PublishedPort } from '../network/request.ts';
 import { type JoinedContainer, joinedContainer, linkVariables } from '../network/start.ts';
 import { type CheckedPlan, checkPlan } from '../plan/check.ts';
-import { FRAMINGS } from '../plan/framings.ts';
-import type { OpenRequest, Sharing } from '../plugin/contract.ts';
+import type { Sharing } from '../plugin/contract.ts';
 import type { Drivers } from '../plugin/drivers.ts';
 import type { ContainerContext } from './context.ts';
-import { driverGrants, environmentValues, keyValues, type StateUpdate } from './drivers.ts';
+import { driverGrants, type StateUpdate } from './drivers.ts';
 import { shortId } from './id.ts';
+import { planLog } from './log-plan.ts';
 import type { ContainerRow, ContainerSpec } from './record.ts';
 
 /** What the drivers want for a start, checked. */
@@ -40,10 +39,9 @@ export function planStart(
   const joined = joinedContainer(context, spec);
   const networks = planNetworks(context, drivers, row, spec, ports);
   const { sharing } = networks;
-  const log = drivers.log(spec.logDriver);
+  const log = planLog(context, drivers.log(spec.logDriver), row, spec);
   // The root is made read-only by the core once the mount points in it have been made.
   const mounts = storage.mounts({ id: row.id, readOnly: false, facts, options: [] });
-  const open = log.open(openRequest(context, row, spec));
   return {
     rootfs: checkPlan({
       asker: { kind: 'storage', driver: storage.info.name, request: 'mounts' },
@@ -54,37 +52,8 @@ export function planStart(
     joined,
     sharing,
     variables: linkVariables(context, row, spec),
-    log: checkPlan({
-      asker: { kind: 'log', driver: log.info.name, request: 'open' },
-      steps: [],
-      sink: open.value,
-      grants: driverGrants(log),
-      framings: FRAMINGS,
-    }),
+    log: log.plan,
     hostname: joined?.hostname ?? spec.hostname ?? (sharing === 'host' ? hostHostname() : shortId(row.id)),
-    state: [
-      { info: storage.info, changes: mounts.changes },
-      ...networks.state,
-      { info: log.info, changes: open.changes },
-    ],
-  };
-}
-
-/** What a log driver is told of a container. */
-export function openRequest(
-  { machine }: Pick<ContainerContext, 'machine'>,
-  row: ContainerRow,
-  spec: ContainerSpec,
-): OpenRequest {
-  return {
-    container: row.id,
-    containerName: row.name,
-    image: row.image,
-    imageId: row.imageId,
-    command: row.command,
-    labels: keyValues(row.labels),
-    env: environmentValues(spec.env),
-    facts: machine.facts,
-    options: keyValues(splitDelivery(spec.logOptions).own),
+    state: [{ info: storage.info, changes: mounts.changes }, ...networks.state, log.state],
   };
 }

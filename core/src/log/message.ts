@@ -2,7 +2,7 @@ import type { KeyValue, SocketSink } from '../plugin/contract.ts';
 
 /** What is the same in all messages to a socket, as the launcher takes it (launcher/PROGRAM.md, `log-socket`). */
 export interface MessageParts {
-  /** syslog: the facility (RFC 5424, 6.2.1). fluentd: how many pairs `fields` has. */
+  /** syslog: the facility (RFC 5424, 6.2.1). fluentd: how many pairs `fields` has. gelf: how messages are packed. */
   readonly number: number;
   /** fluentd: times have nanoseconds. */
   readonly subsecond: boolean;
@@ -11,6 +11,8 @@ export interface MessageParts {
 }
 
 const NOTHING = new Uint8Array();
+/** As the launcher numbers them. */
+const PACKINGS: readonly string[] = ['none', 'gzip', 'zlib'];
 /** Daemon. */
 const DEFAULT_FACILITY = '3';
 
@@ -26,7 +28,8 @@ export function messageParts(
   switch (framing) {
     case 'syslog-rfc3164':
     case 'syslog-rfc5424': {
-      const tag = word(attribute(attributes, 'tag') ?? '-');
+      // APP-NAME has 48 characters at most (RFC 5424, 6.2.5).
+      const tag = word(attribute(attributes, 'tag') ?? '-', framing === 'syslog-rfc5424' ? 48 : 255);
       const host = attribute(attributes, 'hostname');
       const number = Number(attribute(attributes, 'facility') ?? DEFAULT_FACILITY);
       const fallback = framing === 'syslog-rfc5424' ? '- ' : '';
@@ -40,9 +43,10 @@ export function messageParts(
     case 'journald':
       return { ...plain, fields: Buffer.concat(attributes.map(journalField)) };
     case 'gelf': {
-      const { host, ...others } = recordOf(attributes);
+      const { host, compression = 'none', ...others } = recordOf(attributes);
       const record = { host: host || machine, ...others };
-      return { ...plain, fields: Buffer.from(JSON.stringify(record).slice(1, -1)) };
+      const fields = Buffer.from(JSON.stringify(record).slice(1, -1));
+      return { ...plain, number: Math.max(0, PACKINGS.indexOf(compression)), fields };
     }
     case 'fluentd': {
       const record = Object.entries(recordOf(attributes)).filter(

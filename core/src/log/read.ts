@@ -1,10 +1,10 @@
 import type { LogLine, LogsOptions } from '../api.ts';
 import { awaitChanges } from './changes.ts';
 import type { LogForm } from './form.ts';
+import { timeFilter } from './period.ts';
 import { LineReader } from './reader.ts';
 import { type LogSource, openSource } from './source.ts';
 import { tailPosition } from './tail.ts';
-import { sortableTime } from './time.ts';
 
 /** A container's log, as its log driver says it is to be read. */
 export interface LogFiles {
@@ -97,16 +97,4 @@ function newerSources(paths: readonly string[], inode: number | undefined): LogS
     else newer.unshift(source);
   }
   return newer;
-}
-
-function timeFilter({ since, until }: LogsOptions): (time: string) => 'before' | 'within' | 'after' {
-  const from = since === undefined ? undefined : sortableTime(since);
-  const to = until === undefined ? undefined : sortableTime(until);
-  if (from === undefined && to === undefined) return () => 'within';
-  return (time) => {
-    const at = sortableTime(time);
-    if (at === undefined) return 'within';
-    if (from !== undefined && at < from) return 'before';
-    return to !== undefined && at > to ? 'after' : 'within';
-  };
 }

@@ -1,4 +1,4 @@
-import type { Framing, Location, Sink, Step } from '../plugin/contract.ts';
+import type { Framing, KeyValue, Location, Sink, Step } from '../plugin/contract.ts';
 import type { Grants } from './grants.ts';
 import { checkOperation, type Sharing } from './operations.ts';
 import { type Asker, demand, planRefused, Refusal } from './refusal.ts';
@@ -101,6 +101,23 @@ export function checkLogFiles(asker: Asker, files: readonly Location[], grants: 
     }
   }
   return files;
+}
+
+/** Names as systemd.journal-fields(7) has them. */
+const JOURNAL_FIELD = /^[A-Z_][A-Z0-9_]{0,63}$/;
+
+/**
+ * Checks the fields by which a log driver has the journal searched: without one, it would be the whole journal.
+ * @throws WherryError `E_PLAN_REFUSED`
+ */
+export function checkJournalFields(asker: Asker, fields: readonly KeyValue[]): readonly KeyValue[] {
+  const refuse = (reason: string): Error => planRefused(asker, 'the search in the journal', reason);
+  if (fields.length === 0) throw refuse('it names no field');
+  for (const { key, value } of fields) {
+    if (!JOURNAL_FIELD.test(key)) throw refuse(`${JSON.stringify(key)} is no name of a field`);
+    if (value.includes('\0')) throw refuse(`the value of ${key} has a NUL byte`);
+  }
+  return fields;
 }
 
 function deepFreeze(value: unknown): void {

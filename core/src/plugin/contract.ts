@@ -53,7 +53,9 @@ export type Reading =
    */
   | { readonly tag: 'files'; readonly val: FileReading }
   /** The bytes of these files are handed to `parse`. */
-  | { readonly tag: 'parsed'; readonly val: readonly Location[] };
+  | { readonly tag: 'parsed'; readonly val: readonly Location[] }
+  /** The host asks this machine's journal for the entries with all of these fields (systemd.journal-fields(7)). */
+  | { readonly tag: 'journal'; readonly val: readonly KeyValue[] };
 
 export interface FileReading {
   readonly files: readonly Location[];
@@ -436,7 +438,8 @@ export interface SocketSink {
   readonly framing: Framing;
   /**
    * What each message carries. syslog has a use for `facility` (a number), `tag` and `hostname` alone; journald takes
-   * names of journal fields, gelf those of its record (`host`, `_tag`, …), fluentd those of its record, besides `tag`
+   * names of journal fields, gelf those of its record (`host`, `_tag`, …) besides `compression` (`gzip` or `zlib`, for
+   * datagrams), fluentd those of its record, besides `tag`
    * and `sub-second` (`true` for times in nanoseconds). An empty `hostname` or `host` is the machine's own.
    */
   readonly attributes: readonly KeyValue[];

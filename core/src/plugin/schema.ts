@@ -175,6 +175,7 @@ export const SCHEMA: ContractSchema = {
         { name: 'unreadable', type: 1 },
         { name: 'files', type: 17 },
         { name: 'parsed', type: 15 },
+        { name: 'journal', type: 5 },
       ],
     },
     {

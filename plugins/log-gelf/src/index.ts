@@ -34,7 +34,7 @@ export function describe(): DriverInfo {
         'udp://127.0.0.1:12201',
         'udp://HOST:PORT or tcp://HOST:PORT; the port is 12201 unless given.',
       ),
-      option('gelf-compression-type', 'text', 'none', 'none: messages over UDP are sent as they are.'),
+      option('gelf-compression-type', 'text', 'gzip', 'gzip, zlib or none, for messages over UDP.'),
       option('labels', 'text', '', 'Names of labels, with commas between them, that each message carries.'),
       option(
         'env',
@@ -65,13 +65,21 @@ export function open(request: OpenRequest): SinkResult {
       ),
     );
   }
-  if (optionValue(request.options, 'gelf-compression-type', 'none') !== 'none') {
+  const asked = optionValue(request.options, 'gelf-compression-type', '');
+  if (asked !== '' && scheme === 'tcp') {
     return SinkResult.err(
-      unsupported('messages are not compressed by this driver', 'Give --log-opt gelf-compression-type=none.'),
+      invalid('gelf-compression-type is for UDP alone', 'Leave it out, or give a gelf-address with udp://.'),
+    );
+  }
+  const compression = asked === '' ? 'gzip' : asked;
+  if (compression !== 'gzip' && compression !== 'zlib' && compression !== 'none') {
+    return SinkResult.err(
+      invalid(`gelf-compression-type is not known: "${compression}"`, 'Give gzip, zlib or none.'),
     );
   }
   const attributes: KeyValue[] = [
     { key: 'host', value: '' },
+    { key: 'compression', value: scheme === 'tcp' ? 'none' : compression },
     { key: '_container_id', value: request.container },
     { key: '_container_name', value: request.containerName },
     { key: '_image_id', value: request.imageId },

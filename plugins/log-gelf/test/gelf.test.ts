@@ -11,6 +11,7 @@ test('a record says which container, and what was chosen of it', () => {
     required: false,
     attributes: {
       host: '',
+      compression: 'gzip',
       _container_id: ID,
       _container_name: 'web',
       _image_id: `sha256:${'fe'.repeat(32)}`,
@@ -24,14 +25,17 @@ test('a record says which container, and what was chosen of it', () => {
   expect(open({ 'gelf-address': 'tcp://graylog:9' })).toMatchObject({
     address: 'tcp:graylog:9',
     required: true,
+    attributes: { compression: 'none' },
   });
+  expect(open({ 'gelf-compression-type': 'zlib' })).toMatchObject({ attributes: { compression: 'zlib' } });
 });
 
 test.each([
   [{ 'gelf-address': '' }, 'E_DRIVER_INVALID'],
   [{ 'gelf-address': 'graylog:12201' }, 'E_DRIVER_INVALID'],
   [{ 'gelf-address': 'unix:///x' }, 'E_DRIVER_INVALID'],
-  [{ 'gelf-address': 'udp://h', 'gelf-compression-type': 'gzip' }, 'E_DRIVER_UNSUPPORTED'],
+  [{ 'gelf-address': 'udp://h', 'gelf-compression-type': 'lz4' }, 'E_DRIVER_INVALID'],
+  [{ 'gelf-address': 'tcp://h', 'gelf-compression-type': 'gzip' }, 'E_DRIVER_INVALID'],
 ])('%j is refused', (options, code) => {
   expect(() => open(options as Record<string, string>)).toThrowError(expect.objectContaining({ code }));
 });

@@ -66,8 +66,9 @@ export function open(request: OpenRequest): SinkResult {
   );
 }
 
-export function read(_request: OpenRequest): ReadingResult {
-  return ReadingResult.ok(Reading.unreadable('configured logging driver does not support reading'));
+export function read(request: OpenRequest): ReadingResult {
+  const fields: KeyValue[] = [{ key: 'CONTAINER_ID_FULL', value: request.container }];
+  return ReadingResult.ok(Reading.journal(fields));
 }
 
 export function parse(_bytes: Uint8Array): EntriesResult {

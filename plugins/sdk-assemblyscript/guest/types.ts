@@ -112,6 +112,13 @@ export class Reading {
   asParsed(): Location[] {
     return this.val as Location[];
   }
+  /** The host asks this machine's journal for the entries with all of these fields (systemd.journal-fields(7)). */
+  static journal(val: KeyValue[]): Reading {
+    return new Reading('journal', val);
+  }
+  asJournal(): KeyValue[] {
+    return this.val as KeyValue[];
+  }
 }
 
 export type DriverKind = 'storage' | 'network' | 'log';
