@@ -58,6 +58,7 @@ export class DriverLayerStore implements LayerStore {
     const prepared = this.#prepare(key, this.parallel ? undefined : parent);
     try {
       await using worker = this.#worker(signal);
+      await worker.spread(this.#context.store.paths.layers(this.driver));
       await this.#execute(worker, prepared.plan);
       const applied = await applyLayer({
         source: request.source,
@@ -66,7 +67,8 @@ export class DriverLayerStore implements LayerStore {
         style: prepared.whiteouts,
         idMap: this.#context.machine.idmap,
         ownersFile: `${prepared.target}.owners`,
-        expectedDigest: request.digest,
+        name: `layer ${request.digest}`,
+        ...(request.verified ? {} : { expectedDigest: request.digest }),
         expectedDiffId: request.diffId,
         limits: { maxSize: MAX_LAYER_BYTES },
         ...(signal === undefined ? {} : { signal }),

@@ -10,6 +10,8 @@ export interface UnpackRequest {
   readonly digest: string;
   /** The blob's bytes; read to their end. */
   readonly source: AsyncIterable<Uint8Array>;
+  /** Whether the source throws when its bytes aren't those of the digest, so that they needn't be hashed again. */
+  readonly verified: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -130,7 +130,8 @@ class LayerJob {
   async #unpack(): Promise<UnpackedLayer> {
     this.#signal.throwIfAborted();
     const { store } = this.#options;
-    const source = new Unclosed(this.#hasBlob() ? this.#kept() : this.#arriving());
+    const kept = this.#hasBlob();
+    const source = new Unclosed(kept ? this.#kept() : this.#arriving());
     let unpacked: UnpackedLayer | undefined;
     try {
       unpacked = await store.unpack({
@@ -140,6 +141,7 @@ class LayerJob {
         mediaType: this.#layer.mediaType,
         digest: this.#layer.blob,
         source,
+        verified: !kept,
         signal: this.#signal,
       });
       // A blob may go on after the end of its tar, and is whole only with that.

@@ -3,7 +3,7 @@ import { readable } from '../tree/failure.ts';
 import type { LayerWriter, WhiteoutStyle } from '../tree/layer-writer.ts';
 import type { TreeWorker } from '../tree/worker.ts';
 import { type DecompressLimits, decompress } from './decompress.ts';
-import { DigestMeter, digestMismatch } from './digest.ts';
+import { DigestMeter, digestMismatch, type Meter, SizeMeter } from './digest.ts';
 import { corruptLayer, invalidLayer, TarError } from './error.ts';
 import { Intake } from './intake.ts';
 import { OwnersFile } from './owners.ts';
@@ -21,8 +21,11 @@ export interface ApplyRequest {
   readonly idMap: IdMap;
   /** Absolute path of the side file for what the tree can't hold; must not exist. Beside the tree, not in it. */
   readonly ownersFile: string;
-  /** Digest of the blob, and of the archive in it. */
+  /** Names the layer in messages, with its digest; `layer` when absent. */
+  readonly name?: string;
+  /** Digest of the blob, when the source doesn't verify it itself. */
   readonly expectedDigest?: string;
+  /** Digest of the archive in the blob. */
   readonly expectedDiffId?: string;
   readonly limits: DecompressLimits;
   readonly signal?: AbortSignal;
@@ -35,8 +38,7 @@ export interface ApplyRequest {
 export interface AppliedLayer {
   /** Digest of the uncompressed archive. */
   readonly diffId: string;
-  /** Digest and size of the blob. */
-  readonly digest: string;
+  /** Bytes of the blob. */
   readonly size: number;
   readonly uncompressedSize: number;
   /** Members of the archive. */
@@ -58,8 +60,8 @@ export interface AppliedLayer {
  */
 export async function applyLayer(request: ApplyRequest): Promise<AppliedLayer> {
   const { expectedDigest, expectedDiffId, signal, onProgress } = request;
-  const name = expectedDigest === undefined ? 'layer' : `layer ${expectedDigest}`;
-  const blob = new DigestMeter();
+  const name = request.name ?? (expectedDigest === undefined ? 'layer' : `layer ${expectedDigest}`);
+  const blob = expectedDigest === undefined ? new SizeMeter() : new DigestMeter();
   const archive = new DigestMeter();
   const owners = new OwnersFile(request.ownersFile);
   const writer = request.worker.apply(request.target, request.style, `unpacking the ${name}`);
@@ -67,12 +69,11 @@ export async function applyLayer(request: ApplyRequest): Promise<AppliedLayer> {
   const intake = new Intake(request.source, { meter: blob, signal, onProgress });
   try {
     await unpackTo({ tar: new TarReader(unpacker), intake, archive, writer, owners, name, request });
-    if (expectedDigest !== undefined) blob.verify(expectedDigest, 'layer');
+    if (blob instanceof DigestMeter && expectedDigest !== undefined) blob.verify(expectedDigest, 'layer');
     if (expectedDiffId !== undefined) archive.verify(expectedDiffId, 'uncompressed layer');
     const [counts] = await Promise.all([writer.end({ sync: request.sync ?? false }), owners.end()]);
     return {
       diffId: archive.digest,
-      digest: blob.digest,
       size: blob.size,
       uncompressedSize: archive.size,
       entries: unpacker.entries,
@@ -119,12 +120,12 @@ async function unpackTo({ tar, intake, archive, writer, owners, name, request }:
 async function blamed(
   error: unknown,
   intake: Intake,
-  blob: DigestMeter,
+  blob: Meter,
   expected: string | undefined,
 ): Promise<unknown> {
   const damaged =
     error instanceof WherryError && (error.code === 'E_LAYER_CORRUPT' || error.code === 'E_LAYER_INVALID');
-  if (!damaged || expected === undefined) return error;
+  if (!damaged || expected === undefined || !(blob instanceof DigestMeter)) return error;
   try {
     await intake.drain();
   } catch {

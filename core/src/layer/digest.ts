@@ -1,8 +1,27 @@
 import { createHash, type Hash } from 'node:crypto';
 import { WherryError } from '../errors/error.ts';
 
+/** Counts the bytes that pass. */
+export interface Meter {
+  readonly size: number;
+  update(chunk: Uint8Array): void;
+}
+
+/** Counts alone, where the source answers for what it brings. */
+export class SizeMeter implements Meter {
+  #size = 0;
+
+  update(chunk: Uint8Array): void {
+    this.#size += chunk.length;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+}
+
 /** Hashes what passes, as OCI names blobs: `sha256:` and 64 hexadecimal digits (image-spec, descriptor.md). */
-export class DigestMeter {
+export class DigestMeter implements Meter {
   readonly #hash: Hash = createHash('sha256');
   #size = 0;
   #digest: string | undefined;

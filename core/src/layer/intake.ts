@@ -1,7 +1,7 @@
-import type { DigestMeter } from './digest.ts';
+import type { Meter } from './digest.ts';
 
 export interface IntakeOptions {
-  readonly meter: DigestMeter;
+  readonly meter: Meter;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((bytes: number) => void) | undefined;
 }

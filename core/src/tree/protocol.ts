@@ -21,6 +21,7 @@ export const OP = {
   makeDirectory: 0x27,
   rename: 0x28,
   sync: 0x29,
+  spread: 0x2a,
 } as const;
 
 export const REPLY = {

@@ -175,6 +175,11 @@ export class TreeWorker implements AsyncDisposable {
     await this.#ask('writing to the disk', OP.sync, [path], (frames) => frames.text(path));
   }
 
+  /** Has the file system put the directories in this one far from each other, where it knows how to (ext4). */
+  async spread(path: string): Promise<void> {
+    await this.#ask(`looking at ${path}`, OP.spread, [path], (frames) => frames.text(path));
+  }
+
   /** Lets the process finish what it was asked for, and waits for its end. */
   async close(): Promise<void> {
     this.#closed = true;

@@ -7,6 +7,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  statfsSync,
   symlinkSync,
   truncateSync,
   utimesSync,
@@ -213,6 +214,19 @@ describe.skipIf(reason !== undefined)(`the tree worker${reason === undefined ? '
     abort.abort(new Error('enough'));
     await end;
     await expect(worker.remove('/nothing')).rejects.toThrow('enough');
+  });
+
+  it('has ext4 spread the directories of a directory', async (context) => {
+    await using worker = at.worker();
+    const root = at.fresh('spread');
+    await worker.spread(root);
+    await worker.spread(root);
+    await expect(worker.spread(path.join(root, 'nothing'))).rejects.toMatchObject({
+      code: 'E_TREE_MISMATCH',
+    });
+    // The magic number of ext2, ext3 and ext4 (statfs(2)).
+    if (statfsSync(root).type !== 0xef53) context.skip('the directory for temporary files is not on ext4');
+    expect(execFileSync('lsattr', ['-d', root], { encoding: 'utf8' })).toMatch(/^[^ ]*T/);
   });
 
   it('says why it can’t be started, or ended', async () => {
