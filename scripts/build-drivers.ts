@@ -72,7 +72,10 @@ function replace(made: string): void {
   rmSync(old, { recursive: true, force: true });
 }
 
-/** Gives the bundle the built drivers themselves, where the sources read them from dist/drivers. */
+/**
+ * Gives the bundle the drivers' manifests, where the sources list dist/drivers. The modules themselves stay in their files: a
+ * command needs three of them, and what is in the bundle each command reads whole.
+ */
 export function embedDrivers(): Plugin {
   return {
     name: 'embed-drivers',
@@ -89,10 +92,10 @@ export function embedDrivers(): Plugin {
 function embeddedModule(): string {
   const entries = driverSources().map(({ name }) => {
     const manifest = readFileSync(join(OUT, name, 'manifest.json'), 'utf8');
-    const core = readFileSync(join(OUT, name, 'core.wasm')).toString('base64');
-    return `{ manifest: ${manifest}, core: () => Buffer.from(${JSON.stringify(core)}, 'base64') }`;
+    return `{ manifest: ${manifest}, core: () => readFileSync(join(import.meta.dirname, 'drivers', '${name}', 'core.wasm')) }`;
   });
-  return `const drivers = [${entries.join(',\n')}];\nexport const builtinDrivers = () => drivers;\n`;
+  const imports = "import { readFileSync } from 'node:fs';\nimport { join } from 'node:path';\n";
+  return `${imports}const drivers = [${entries.join(',\n')}];\nexport const builtinDrivers = () => drivers;\n`;
 }
 
 async function buildDriver(driver: DriverSource, out: string): Promise<void> {

@@ -114,9 +114,9 @@ export abstract class BaseCommand extends Command {
 
   protected async engine(): Promise<EngineHandle> {
     if (this.#engine === undefined) {
-      const before = performance.now();
+      const before = Date.now();
       this.#engine = await openEngine(this.options);
-      const ms = Math.round(performance.now() - before);
+      const ms = Date.now() - before;
       await diagnose(this.options, 'debug', 'state opened', { command: this.context.called, ms });
     }
     return this.#engine;

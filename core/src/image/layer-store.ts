@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { ContainerContext } from '../container/context.ts';
 import { commitState, driverGrants } from '../container/drivers.ts';
 import { ensureDriverRoots, rootsOf } from '../container/roots.ts';
@@ -13,6 +12,7 @@ import type { LayerPlan, Step } from '../plugin/contract.ts';
 import type { StorageDriver } from '../plugin/drivers.ts';
 import type { StateChanges } from '../plugin/state.ts';
 import { dropDeadLeases, Lease } from '../store/lease.ts';
+import { randomHex } from '../store/random.ts';
 import { TreeWorker } from '../tree/worker.ts';
 import type { LayerStore, UnpackedLayer, UnpackRequest } from './layers.ts';
 
@@ -54,7 +54,7 @@ export class DriverLayerStore implements LayerStore {
 
   async unpack(request: UnpackRequest): Promise<UnpackedLayer> {
     const { chainId, parent, signal } = request;
-    const key = randomBytes(6).toString('hex');
+    const key = randomHex(6);
     const prepared = this.#prepare(key, this.parallel ? undefined : parent);
     try {
       await using worker = this.#worker(signal);

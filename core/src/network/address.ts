@@ -1,4 +1,4 @@
-import { isIP, isIPv4 } from 'node:net';
+import { isIP, isIPv4 } from '../plan/ip.ts';
 
 /** An IP address as a number, with its family. */
 export interface Address {

@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { WherryError } from '../errors/error.ts';
 import type { NetworkConfig, Subnet as SubnetConfig } from '../plugin/contract.ts';
+import { randomHex } from '../store/random.ts';
 import { contains, formatAddress, formatSubnet, overlaps, parseAddress, parseSubnet } from './address.ts';
 import { BUILT_IN } from './builtin.ts';
 import type { CreateNetworkRequest } from './request.ts';
@@ -21,7 +21,7 @@ export function configFor(table: NetworkTable, request: CreateNetworkRequest): N
   const subnets = subnetsOf(request);
   refuseOverlap(table, subnets);
   return {
-    id: randomBytes(32).toString('hex'),
+    id: randomHex(32),
     name,
     subnets,
     internal: request.internal ?? false,

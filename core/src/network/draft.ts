@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import type { CreateRequest, ImageConfig } from '../api.ts';
 import type { ContainerContext } from '../container/context.ts';
 import { findContainer } from '../container/find.ts';
 import { EXIT, WherryError } from '../errors/error.ts';
 import type { Drivers } from '../plugin/drivers.ts';
+import { randomHex } from '../store/random.ts';
 import { BUILT_IN } from './builtin.ts';
 import { ensureBuiltIn } from './builtin-create.ts';
 import { checkAliases, checkFamily, checkMac, mergeNetworking } from './flags.ts';
@@ -140,6 +140,6 @@ export function connectEndpoint(
   container: string,
   endpoint: DraftNetworks['endpoint'],
 ): EndpointRow {
-  const id = createHash('sha256').update(`${network.id} ${container}`).digest('hex');
+  const id = randomHex(32);
   return table.connect({ network: network.id, container, id, ...endpoint });
 }

@@ -1,5 +1,5 @@
-import { isIP } from 'node:net';
 import { EXIT, WherryError } from '../errors/error.ts';
+import { isIP } from '../plan/ip.ts';
 import { parseAddress } from './address.ts';
 import { parseExposed, publishedPorts } from './ports.ts';
 import type { Networking, NetworkingRequest } from './request.ts';

@@ -24,10 +24,10 @@ export function hostGateway(interfaces = networkInterfaces()): string | undefine
 /** Lines for `--add-host`; `host-gateway` stands for the host's address, and is left out when it has none. */
 export function addedHosts(
   { addHosts }: Networking,
-  gateway: string | undefined = hostGateway(),
+  gateway: () => string | undefined = hostGateway,
 ): readonly HostLine[] {
   return addHosts.flatMap(({ name, address }) => {
-    const actual = address === 'host-gateway' ? gateway : address;
+    const actual = address === 'host-gateway' ? gateway() : address;
     return actual === undefined ? [] : [{ address: actual, names: [name] }];
   });
 }

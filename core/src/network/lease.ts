@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { EXIT, WherryError } from '../errors/error.ts';
 import type { NetworkConfig, Subnet as SubnetConfig } from '../plugin/contract.ts';
 import {
@@ -101,9 +100,6 @@ function outside(asked: string, config: NetworkConfig): WherryError {
 /** As Docker's used to be: `02:42` and the IPv4 address; from the endpoint's id without one. */
 function ownMac(endpoint: EndpointRow, ip4: string | undefined): string {
   const address = ip4 === undefined ? undefined : parseAddress(ip4);
-  const tail =
-    address === undefined
-      ? createHash('sha256').update(endpoint.id).digest('hex').slice(0, 8)
-      : address.value.toString(16).padStart(8, '0');
+  const tail = address === undefined ? endpoint.id.slice(0, 8) : address.value.toString(16).padStart(8, '0');
   return `02:42:${tail.match(/../g)?.join(':') ?? ''}`;
 }

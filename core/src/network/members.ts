@@ -31,7 +31,7 @@ interface Member {
 
 /** Containers of a network that run, or are about to. */
 export function activeMembers({ table, store, processes }: Context, network: string): readonly Member[] {
-  return new NetworkTable(store.database).membersOf(network).flatMap((endpoint) => {
+  return new NetworkTable(store.database).startedMembersOf(network).flatMap((endpoint) => {
     const row = table.get(endpoint.container);
     if (row?.state !== 'started') return [];
     const { kind } = examine(row, store.paths.container(row.id), processes, '');
@@ -47,7 +47,7 @@ export function foreignHosts(context: Context, row: ContainerRow, spec: Containe
   const table = new NetworkTable(context.store.database);
   const networking = spec.networking ?? NO_NETWORKING;
   const members = table.endpointsOf(row.id).flatMap(({ network }) => {
-    if (table.get(network)?.name === DEFAULT_NETWORK) return [];
+    if (!findsByName(table.get(network))) return [];
     return activeMembers(context, network)
       .filter((member) => member.row.id !== row.id)
       .flatMap((member) => memberLines(member));
@@ -100,7 +100,12 @@ export function refreshNames(context: Context): void {
 }
 
 function hasNames(table: NetworkTable, container: string): boolean {
-  return table.endpointsOf(container).some(({ network }) => table.get(network)?.name !== DEFAULT_NETWORK);
+  return table.endpointsOf(container).some(({ network }) => findsByName(table.get(network)));
+}
+
+/** Containers find each other by name in the networks that a user made, where they have addresses. */
+function findsByName(network: NetworkRow | undefined): boolean {
+  return network !== undefined && network.name !== DEFAULT_NETWORK && network.config.subnets.length > 0;
 }
 
 /** /etc/hosts of a container with networks of its own. */
@@ -154,8 +159,9 @@ function writeNames(context: Context, networks: readonly NetworkRow[]): void {
   renameSync(draft, path);
 }
 
-function networkLines(context: Context, { id, name, config }: NetworkRow): readonly string[] {
-  const members = name === DEFAULT_NETWORK ? [] : activeMembers(context, id);
+function networkLines(context: Context, network: NetworkRow): readonly string[] {
+  const { id, config } = network;
+  const members = findsByName(network) ? activeMembers(context, id) : [];
   const lines = members.flatMap(({ row, endpoint }) =>
     addresses(endpoint).map(
       (address) => `name ${address} - ${memberNames(row.name, endpoint.aliases, row.id).join(' ')}`,

@@ -1,5 +1,5 @@
-import { isIP } from 'node:net';
 import { EXIT, WherryError } from '../errors/error.ts';
+import { isIP } from '../plan/ip.ts';
 import type { PublishedPort } from './request.ts';
 
 interface Range {

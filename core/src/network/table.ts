@@ -149,6 +149,17 @@ export class NetworkTable {
       .map(parseEndpoint);
   }
 
+  /** Of the members, those that have been started and haven't been seen to end. */
+  startedMembersOf(network: string): EndpointRow[] {
+    return this.#database
+      .all<EndpointColumns>(
+        `SELECT endpoint.* FROM endpoint JOIN container ON container.id = endpoint.container
+         WHERE network = ? AND state = 'started' ORDER BY endpoint.container`,
+        network,
+      )
+      .map(parseEndpoint);
+  }
+
   /** Leases addresses; `preparing` when the container doesn't run yet, and this process sees to its start. */
   lease(endpoint: EndpointRow, preparing: boolean): void {
     const owner = preparing ? thisProcess() : undefined;

@@ -1,4 +1,4 @@
-import { isIP, isIPv4 } from 'node:net';
+import { isIP, isIPv4 } from './ip.ts';
 import { demand } from './refusal.ts';
 
 const shown = (value: string): string => JSON.stringify(value);

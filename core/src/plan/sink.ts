@@ -1,7 +1,7 @@
-import { isIP } from 'node:net';
 import type { FileSink, Framing, KeyValue, Location, Sink, SocketSink } from '../plugin/contract.ts';
 import { checkSize } from './file-operations.ts';
 import type { Grants } from './grants.ts';
+import { isIP } from './ip.ts';
 import { checkLocation, checkPath } from './location.ts';
 import { demand } from './refusal.ts';
 

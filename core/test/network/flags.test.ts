@@ -31,7 +31,7 @@ it('takes hosts that are added, and the host itself', () => {
     { addHosts: ['a:192.0.2.1', 'b=::1', 'me:host-gateway', 'c:[::2]'] },
     {},
   );
-  expect(addedHosts({ addHosts } as never, '198.51.100.7')).toEqual([
+  expect(addedHosts({ addHosts } as never, () => '198.51.100.7')).toEqual([
     { address: '192.0.2.1', names: ['a'] },
     { address: '::1', names: ['b'] },
     { address: '198.51.100.7', names: ['me'] },
