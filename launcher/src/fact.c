@@ -15,13 +15,17 @@ static int leave(const struct monitor *monitor, const char *name, const char *te
 }
 
 int fact_started(const struct monitor *monitor) {
-  char start[24], boot[48], now[TIME_SIZE], line[160];
+  char start[24], init_start[25] = "", boot[48], now[TIME_SIZE], line[192];
   if (monitor->directory < 0) return 0;
   if (!process_start_time(getpid(), start)) return fail("/proc/self/stat");
   if (read_text(AT_FDCWD, "/proc/sys/kernel/random/boot_id", boot, sizeof boot) <= 0) return fail("boot_id");
   boot[strcspn(boot, "\n")] = '\0';
   now_text(now);
-  int length = snprintf(line, sizeof line, "%d %s %s %d %s\n", (int)getpid(), start, boot, (int)monitor->init, now);
+  // It may have ended already.
+  init_start[0] = ' ';
+  if (!process_start_time(monitor->init, init_start + 1)) init_start[0] = '\0';
+  int length = snprintf(line, sizeof line, "%d %s %s %d %s%s\n", (int)getpid(), start, boot, (int)monitor->init, now,
+                        init_start);
   return leave(monitor, "started", line, (size_t)length);
 }
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/nsfs.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -161,9 +162,25 @@ static void clean_up(struct monitor *monitor) {
   fact_cleanup_errors(monitor, lines, length);
 }
 
+// Where the container shares another's pid namespace, the end of its first process leaves its others behind.
+static void end_the_rest(const struct settings *settings, int cgroup) {
+  enum { PATIENCE_MS = 5000 };
+  if (settings->namespaces[NS_PID].mode == NAMESPACE_NEW) return;
+  CLEAN_FD int all = openat(cgroup, "cgroup.kill", O_WRONLY | O_CLOEXEC);
+  if (all < 0 || write(all, "1", 1) != 1) return;
+  char text[128];
+  for (int64_t until = monotonic_ms() + PATIENCE_MS; monotonic_ms() < until;) {
+    if (read_text(cgroup, "cgroup.events", text, sizeof text) <= 0 || strstr(text, "populated 1") == NULL) return;
+    poll(NULL, 0, 2);
+  }
+}
+
 // Made for this container; in use when a container left a cgroup of its own below it, and then the core's to clear up.
 static void remove_cgroup(const struct settings *settings) {
-  if (settings->cgroup != NULL && settings->directory != NULL) rmdir(settings->cgroup);
+  if (settings->cgroup == NULL || settings->directory == NULL) return;
+  CLEAN_FD int cgroup = open(settings->cgroup, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (cgroup >= 0) end_the_rest(settings, cgroup);
+  rmdir(settings->cgroup);
 }
 
 enum progress { NOTHING_YET, DIRECTORY_LOCKED, PREPARED };

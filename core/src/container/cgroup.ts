@@ -141,10 +141,30 @@ function refused({ flag, controller }: CgroupSetting, delegated: string, cause: 
   });
 }
 
-/** Removes what a killed monitor left of a container's cgroup; what still has processes stays. */
+/** Removes what a killed monitor left of a container's cgroup, with the processes in it. */
 export function removeCgroup(support: CgroupSupport, id: string): void {
   const path = cgroupOf(support, id);
-  if (path !== undefined && existsSync(path)) removeGroups(path);
+  if (path === undefined || !existsSync(path)) return;
+  killGroup(path);
+  removeGroups(path);
+}
+
+/** How long killed processes may take to be gone, in milliseconds. */
+const PATIENCE_MS = 5000;
+
+/** Kills all in a group (cgroup.kill, Linux 5.14) and waits until they are gone; without it, they stay. */
+function killGroup(path: string): void {
+  const populated = (): boolean => /^populated 1$/m.test(readFileSync(join(path, 'cgroup.events'), 'latin1'));
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  try {
+    if (!populated()) return;
+    writeFileSync(join(path, 'cgroup.kill'), '1');
+    for (const end = Date.now() + PATIENCE_MS; populated() && Date.now() < end; )
+      Atomics.wait(pause, 0, 0, 2);
+  } catch (error) {
+    if (!['ENOENT', 'EACCES', 'EPERM', 'ENODEV'].includes((error as NodeJS.ErrnoException).code ?? ''))
+      throw error;
+  }
 }
 
 function removeGroups(path: string): void {

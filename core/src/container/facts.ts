@@ -10,6 +10,8 @@ export interface StartedFact {
   readonly initPid: number;
   /** RFC 3339 with nanoseconds. */
   readonly time: string;
+  /** As `monitorStartTime`, of the container's first process; missing when that had ended by then. */
+  readonly initStartTime?: string;
 }
 
 /** What it leaves at the end: the file `exited`. */
@@ -71,6 +73,8 @@ export interface ProcessTable {
   bootId(): string;
   /** Field 22 of /proc/PID/stat; undefined when there is no such process, or it is dead and not yet reaped. */
   startTime(pid: number): string | undefined;
+  /** Sends SIGKILL; nothing happens when there is no such process, or it is another's. */
+  kill(pid: number): void;
 }
 
 /** The kernel's own answer, through /proc (proc_pid_stat(5)). */
@@ -88,6 +92,14 @@ export function processTable(): ProcessTable {
       const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
       return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
     },
+    kill(pid) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException;
+        if (code !== 'ESRCH' && code !== 'EPERM') throw error;
+      }
+    },
   };
 }
 
@@ -102,10 +114,13 @@ function readFact(path: string): string | undefined {
 }
 
 function parseStarted(text: string | undefined): StartedFact | undefined {
-  const [monitorPid, monitorStartTime, bootId, initPid, time] = text?.trim().split(' ') ?? [];
+  const [monitorPid, monitorStartTime, bootId, initPid, time, initStartTime] = text?.trim().split(' ') ?? [];
   if (monitorPid === undefined || monitorStartTime === undefined || bootId === undefined) return undefined;
   if (initPid === undefined || time === undefined) return undefined;
-  return { monitorPid: Number(monitorPid), monitorStartTime, bootId, initPid: Number(initPid), time };
+  return {
+    ...{ monitorPid: Number(monitorPid), monitorStartTime, bootId, initPid: Number(initPid), time },
+    ...(initStartTime === undefined ? {} : { initStartTime }),
+  };
 }
 
 function parseExited(text: string | undefined): ExitedFact | undefined {

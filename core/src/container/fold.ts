@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { Database } from '../store/database.ts';
 import { type Facts, isRunning, monitorLives, type ProcessTable, readFacts } from './facts.ts';
+import { endOrphan } from './orphan.ts';
 import type { ContainerRow } from './record.ts';
 import type { ContainerTable, RunResult } from './table.ts';
 
@@ -31,6 +32,8 @@ export function examine(
   if (started === undefined) return { kind: existsSync(directory) ? 'pending' : 'gone' };
   // What is there is still of the run before, and known.
   if (started.time === row.startedAt) return { kind: 'pending' };
+  const ended = exited !== undefined && exited.time >= started.time;
+  if (!ended && !monitorLives(started, processes)) endOrphan(started, processes);
   if (row.autoRemove) return { kind: monitorLives(started, processes) ? 'leaving' : 'gone' };
   // Read again: the monitor may have written its last word and gone between the two looks.
   const last = exited ?? readFacts(directory).exited;

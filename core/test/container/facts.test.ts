@@ -14,6 +14,7 @@ const started = '12 3456 boot-a 13 2026-01-01T00:00:01.000000000Z\n';
 const processes = (bootId: string, startTime: string | undefined) => ({
   bootId: () => bootId,
   startTime: () => startTime,
+  kill: () => undefined,
 });
 
 describe('readFacts', () => {

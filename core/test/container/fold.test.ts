@@ -15,7 +15,7 @@ const fold = (alive: boolean) =>
     database: state.database,
     table: state.table,
     directory: state.directory,
-    processes: { bootId: () => 'boot', startTime: () => (alive ? '77' : undefined) },
+    processes: { bootId: () => 'boot', kill: () => undefined, startTime: () => (alive ? '77' : undefined) },
     now: NOW,
   });
 const started = '12 77 boot 13 2026-01-01T00:00:10.000000000Z';
