@@ -200,6 +200,8 @@ export interface Images {
   /** Newest step first. @throws WherryError `E_IMAGE_NOT_FOUND` */
   history(reference: string): Promise<HistoryEntry[]>;
   prune(request: PruneImagesRequest): Promise<PrunedImages>;
+  /** Gives up compressed layers that a registry has, too; what needs one fetches it again. */
+  dropBlobs(): Promise<{ readonly digests: readonly string[]; readonly reclaimed: number }>;
   /** One tar archive of images, both docker-archive and OCI. @throws WherryError `E_IMAGE_NOT_FOUND`, `E_IMAGE_INCOMPLETE` */
   save(references: readonly string[]): AsyncIterable<Uint8Array>;
   /** @throws WherryError `E_ARCHIVE` and those of a damaged image */

@@ -152,6 +152,7 @@ function lazyImages(
       await sweep();
       return (await open()).prune(request);
     },
+    dropBlobs: async () => (await open()).dropBlobs(),
     remove: async (reference, options) => {
       await sweep();
       return (await open()).remove(reference, options);

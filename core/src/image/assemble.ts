@@ -4,6 +4,7 @@ import type { Reference } from '../reference/reference.ts';
 import { MANIFEST_TYPES } from '../registry/media-type.ts';
 import { Lease } from '../store/lease.ts';
 import { chainIds, parseConfig } from './config.ts';
+import { isDropped } from './dropped-blobs.ts';
 import type { Descriptor } from './manifest.ts';
 import type { PullContext } from './pull.ts';
 import { pullLayers } from './pull-layers.ts';
@@ -64,6 +65,7 @@ export async function assembleImage(context: PullContext, request: AssembleReque
     download: ({ blob }) => {
       throw new Error(`The blob ${blob} of ${name} has not been brought.`);
     },
+    dropped: (blob) => isDropped(store.database, blob),
     signal,
     emit,
   });

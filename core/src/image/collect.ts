@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import type { BlobStore } from '../blob/blob-store.ts';
 import type { Database } from '../store/database.ts';
 import { dropDeadLeases } from '../store/lease.ts';
+import { forgetDroppedBlobs } from './dropped-blobs.ts';
 
 /** Removes blobs that no image has and no living process holds. @returns their digests */
 export function collectBlobs(database: Database, blobs: BlobStore): readonly string[] {
@@ -17,6 +18,7 @@ export function collectBlobs(database: Database, blobs: BlobStore): readonly str
         .map(({ digest }) => digest),
     );
     const lost = blobs.list().filter((digest) => !kept.has(digest));
+    forgetDroppedBlobs(database);
     for (const digest of lost) rmSync(blobs.path(digest), { force: true });
     return lost;
   });

@@ -14,13 +14,14 @@ import type {
 } from '../api.ts';
 import { BlobStore } from '../blob/blob-store.ts';
 import { writeLayout } from '../blob/layout.ts';
-import { WherryError } from '../errors/error.ts';
 import type { RetryPolicy } from '../registry/retry.ts';
 import { Lease } from '../store/lease.ts';
 import type { Environment } from '../store/root.ts';
 import type { Store } from '../store/store.ts';
 import { collectTemporary } from '../store/temporary.ts';
 import { collectBlobs, forgetUnusedLayers } from './collect.ts';
+import type { DroppedBlobs } from './dropped-blobs.ts';
+import type { FetchContext } from './fetch-blobs.ts';
 import { resolveImage } from './find.ts';
 import type { LayerStore } from './layers.ts';
 import { listImages } from './list.ts';
@@ -75,7 +76,11 @@ export class ImageService implements Omit<Images, 'commit' | 'export'> {
   }
 
   async *save(references: readonly string[]): AsyncGenerator<Uint8Array> {
-    const { saveImages } = await import('./save.ts');
+    const [{ chosenImages, saveImages }, { bringBlobs }] = await Promise.all([
+      import('./save.ts'),
+      import('./fetch-blobs.ts'),
+    ]);
+    using _held = await bringBlobs(this.#fetching, chosenImages(this.#table, references));
     yield* saveImages(this.#table, this.#blobs, references);
   }
 
@@ -158,6 +163,16 @@ export class ImageService implements Omit<Images, 'commit' | 'export'> {
     return { untagged, deleted: [...deleted, ...layers], reclaimed: before - this.#diskUse() };
   }
 
+  /** Gives up compressed layers that can be fetched again. */
+  async dropBlobs(): Promise<DroppedBlobs> {
+    return (await import('./dropped-blobs.ts')).dropBlobs(this.#store.database, this.#blobs);
+  }
+
+  get #fetching(): FetchContext {
+    const { env, uid, retry } = this.#options;
+    return { store: this.#store, blobs: this.#blobs, env, uid, ...(retry && { retry }) };
+  }
+
   /** Bytes of all blobs and unpacked layers. */
   #diskUse(): number {
     const blobs = this.#blobs.list().reduce((sum, digest) => sum + this.#blobs.size(digest), 0);
@@ -173,9 +188,12 @@ export class ImageService implements Omit<Images, 'commit' | 'export'> {
     const store = await this.#options.layerStore(driver);
     const layers = this.#table.layersOf(id);
     if (layers.every(({ chainId }) => store.has(chainId))) return;
-    const { pullLayers } = await import('./pull-layers.ts');
+    const [{ pullLayers }, { bringBlobs }] = await Promise.all([
+      import('./pull-layers.ts'),
+      import('./fetch-blobs.ts'),
+    ]);
+    using _held = await bringBlobs(this.#fetching, [id], signal);
     using lease = new Lease(this.#store.database);
-    lease.hold('blob', [id, ...layers.map(({ blob }) => blob)]);
     lease.hold(
       'layer',
       layers.map(({ chainId }) => chainId),
@@ -186,10 +204,7 @@ export class ImageService implements Omit<Images, 'commit' | 'export'> {
       store,
       lease,
       download: ({ blob }) => {
-        throw new WherryError(`The image ${id} is not complete: blob ${blob} is missing.`, {
-          code: 'E_IMAGE_INCOMPLETE',
-          hint: 'Pull it again.',
-        });
+        throw new Error(`The blob ${blob} of ${id} has not been brought.`);
       },
       signal,
       emit: () => undefined,

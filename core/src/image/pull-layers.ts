@@ -23,6 +23,8 @@ export interface PullLayersOptions {
     layer: ImageLayer,
     options: { readonly signal: AbortSignal; readonly onRetry: (why: string) => void },
   ): AsyncIterable<Buffer>;
+  /** Whether a blob was given up, so that its unpacked layer is enough. */
+  readonly dropped?: (blob: string) => boolean;
   readonly signal?: AbortSignal | undefined;
   emit(event: PullEvent): void;
 }
@@ -91,7 +93,7 @@ class LayerJob {
   async run(slots: Slots, twin: Promise<unknown>): Promise<number> {
     const { store } = this.#options;
     const { chainId } = this.#layer;
-    if (store.has(chainId) && this.#hasBlob()) {
+    if (store.has(chainId) && (this.#hasBlob() || this.#options.dropped?.(this.#layer.blob))) {
       this.#progress.say('exists');
       return store.size(chainId);
     }

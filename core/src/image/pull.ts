@@ -14,6 +14,7 @@ import { Lease } from '../store/lease.ts';
 import type { Environment } from '../store/root.ts';
 import type { Store } from '../store/store.ts';
 import { type ConfigDocument, chainIds, MAX_CONFIG_BYTES, parseConfig } from './config.ts';
+import { isDropped } from './dropped-blobs.ts';
 import type { LayerStore } from './layers.ts';
 import { type Descriptor, type ManifestDocument, parseManifest } from './manifest.ts';
 import { formatPlatform, ownPlatform, type Platform, parsePlatform, selectPlatform } from './platform.ts';
@@ -132,6 +133,7 @@ class Pull {
       store: this.#context.layers,
       lease,
       download: (layer, options) => this.#client.blob({ digest: layer.blob, size: layer.size }, options),
+      dropped: (blob) => isDropped(this.#context.store.database, blob),
       signal: this.#request.signal,
       emit: (event) => this.#emit(event),
     });
@@ -174,7 +176,8 @@ class Pull {
       .layersOf(id)
       .every(
         ({ chainId, blob, size }) =>
-          this.#context.layers.has(chainId) && this.#context.blobs.has({ digest: blob, size }),
+          this.#context.layers.has(chainId) &&
+          (this.#context.blobs.has({ digest: blob, size }) || isDropped(this.#context.store.database, blob)),
       );
   }
 

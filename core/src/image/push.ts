@@ -9,6 +9,7 @@ import {
   withDefaultTag,
 } from '../reference/reference.ts';
 import { RepositoryClient } from '../registry/client.ts';
+import { bringBlobs } from './fetch-blobs.ts';
 import { parseManifest } from './manifest.ts';
 import type { PullContext } from './pull.ts';
 import { Slots } from './slots.ts';
@@ -117,6 +118,7 @@ class Push {
     const manifest = parseManifest(image.id, Buffer.from(text), image.media_type);
     if (manifest.kind !== 'manifest') throw incomplete(image.id, image.manifest);
     const layers = this.#table.layersOf(image.id);
+    using _held = await bringBlobs(this.#context, [image.id], this.#request.signal);
     for (const { diffId } of layers)
       this.#emit({ kind: 'layer', id: shortDigest(diffId), state: 'preparing' });
     const slots = new Slots(CONCURRENCY);

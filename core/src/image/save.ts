@@ -64,6 +64,11 @@ export async function* saveImages(
   yield endOfArchive();
 }
 
+/** Ids of the images that an archive of these names holds. @throws WherryError `E_IMAGE_NOT_FOUND`, `E_IMAGE_AMBIGUOUS` */
+export function chosenImages(table: ImageTable, references: readonly string[]): readonly string[] {
+  return [...choose(table, references).keys()];
+}
+
 /** A name without tag stands for all of its repository's; an id brings no name along. */
 function choose(table: ImageTable, references: readonly string[]): ReadonlyMap<string, Chosen> {
   const chosen = new Map<string, Chosen>();

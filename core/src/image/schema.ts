@@ -1,5 +1,6 @@
 import { LAYOUT_TABLE } from '../blob/layout.ts';
 import type { Schema } from '../store/schema.ts';
+import { DROPPED_BLOB_TABLE } from './dropped-blobs.ts';
 
 export const IMAGE_SCHEMA: Schema = {
   concern: 'image',
@@ -45,5 +46,6 @@ export const IMAGE_SCHEMA: Schema = {
        PRIMARY KEY (driver, chain_id)
      ) STRICT, WITHOUT ROWID;
      ${LAYOUT_TABLE}`,
+    DROPPED_BLOB_TABLE,
   ],
 };

@@ -1,9 +1,16 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../base-command.ts';
+import { usageError } from '../../flags/usage-error.ts';
 import { imagePruneRequest } from '../../format/image-prune.ts';
 import { humanSize } from '../../format/units.ts';
 import { confirm } from '../../terminal/confirm.ts';
 import { print } from '../../terminal/output.ts';
+
+interface CacheFlags {
+  readonly all: boolean;
+  readonly filter: string[] | undefined;
+  readonly force: boolean;
+}
 
 export default class ImagePrune extends BaseCommand {
   static override id = 'image prune';
@@ -11,6 +18,10 @@ export default class ImagePrune extends BaseCommand {
   static override usage = '[OPTIONS]';
   static override flags = {
     all: Flags.boolean({ char: 'a', summary: 'Remove all unused images, not just dangling ones' }),
+    cache: Flags.boolean({
+      summary:
+        'Remove no images, but their compressed layers, which are fetched again when something needs them',
+    }),
     filter: Flags.string({
       multiple: true,
       helpValue: 'filter',
@@ -21,6 +32,7 @@ export default class ImagePrune extends BaseCommand {
 
   override async run(): Promise<undefined> {
     const { flags } = this.read(ImagePrune.flags);
+    if (flags.cache) return this.#pruneCache(flags);
     const request = imagePruneRequest(flags.filter ?? [], flags.all, Date.now());
     const what = request.all
       ? 'all images without at least one container associated to them'
@@ -33,6 +45,17 @@ export default class ImagePrune extends BaseCommand {
       ...deleted.map((each) => `deleted: ${each}`),
     ];
     if (lines.length > 0) print(`Deleted Images:\n${lines.join('\n')}\n`);
+    print(`Total reclaimed space: ${humanSize(reclaimed)}`);
+  }
+
+  async #pruneCache({ all, filter, force }: CacheFlags): Promise<undefined> {
+    if (all || filter !== undefined) {
+      throw usageError('image prune', "--cache doesn't go with --all or --filter");
+    }
+    if (!force && !confirm('This will remove all compressed layers that can be pulled again.')) return;
+    const { images } = await this.engine();
+    const { digests, reclaimed } = await images.dropBlobs();
+    if (digests.length > 0) print(`Deleted blobs:\n${digests.join('\n')}\n`);
     print(`Total reclaimed space: ${humanSize(reclaimed)}`);
   }
 }
