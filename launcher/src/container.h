@@ -36,15 +36,17 @@ int container_main(struct child *child);
 int container_operation(struct child *child, const struct operation *op);
 int open_in_container(const struct child *child, const char *path, int flags);
 
-// mount.c
+// overlay.c, rootfs.c
 int rootfs_overlay(struct child *child, const struct operation *op);
-int rootfs_bind(struct child *child, const struct operation *op);
 int mount_overlay(struct child *child, const struct operation *op);
+int rootfs_bind(struct child *child, const struct operation *op);
+int pivot_root(struct child *child, const struct operation *op);
+
+// mount.c
 int mount_filesystem(struct child *child, const struct operation *op);
 int mount_bind(struct child *child, const struct operation *op);
 int mount_mask(struct child *child, const struct operation *op);
 int mount_read_only(struct child *child, const struct operation *op);
-int pivot_root(struct child *child, const struct operation *op);
 // Puts a detached mount over a path of the container, which is made (a file, or a directory) when missing.
 int mount_over(struct child *child, int mount, const char *target, bool directory);
 

@@ -27,32 +27,47 @@ static int ids(const struct operation *op, unsigned index, uid_t *uid, gid_t *gi
   return 0;
 }
 
+// As tree_open_plain_parent, with missing directories made.
+static int make_parent(const char *path, const char **name) {
+  int parent = tree_open_plain_parent(path, name);
+  if (parent >= 0 || errno != ENOENT) return parent;
+  CLEAN_FD int current = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  char component[NAME_MAX + 1];
+  for (const char *at = path + 1; current >= 0 && at < *name; at += strcspn(at, "/") + 1) {
+    snprintf(component, sizeof component, "%.*s", (int)strcspn(at, "/"), at);
+    if (component[0] == '\0') continue;
+    int next = openat(current, component, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (next < 0 && errno == ENOENT && (mkdirat(current, component, 0755) == 0 || errno == EEXIST)) {
+      next = openat(current, component, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    }
+    close_fd(&current);
+    current = next;
+  }
+  parent = current;
+  current = -1;
+  return parent;
+}
+
 static int make_dir(const struct operation *op) {
-  char path[PATH_MAX];
+  const char *path = op->args[0].text, *name;
   uint64_t mode;
   uid_t uid;
   gid_t gid;
   if (argument_number(op, 1, 07777, &mode) != 0 || ids(op, 2, &uid, &gid) != 0) return -1;
-  if (op->args[0].length >= sizeof path) {
-    errno = ENAMETOOLONG;
-    return fail(op->args[0].text);
-  }
-  memcpy(path, op->args[0].text, op->args[0].length + 1);
-  for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-    *slash = '\0';
-    if (mkdir(path, 0755) != 0 && errno != EEXIST && errno != EROFS) return fail(path);
-    *slash = '/';
-  }
-  if (mkdir(path, (mode_t)mode) != 0) {
+  CLEAN_FD int parent = make_parent(path, &name);
+  if (parent < 0) return fail(path);
+  if (mkdirat(parent, name, (mode_t)mode) != 0) {
     struct stat about;
     int error = errno;
-    if (error == EEXIST && stat(path, &about) == 0 && S_ISDIR(about.st_mode)) return 0;
+    if (error == EEXIST && fstatat(parent, name, &about, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(about.st_mode)) return 0;
     errno = error;
     return fail(path);
   }
+  CLEAN_FD int made = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (made < 0) return fail(path);
   // Sticky and set-id bits, and what the umask took away; after the owner, whose change clears the set-id bits.
-  if ((uid != (uid_t)-1 || gid != (gid_t)-1) && chown(path, uid, gid) != 0) return fail(path);
-  return chmod(path, (mode_t)mode) == 0 ? 0 : fail(path);
+  if ((uid != (uid_t)-1 || gid != (gid_t)-1) && fchown(made, uid, gid) != 0) return fail(path);
+  return fchmod(made, (mode_t)mode) == 0 ? 0 : fail(path);
 }
 
 static int from_tree(int result) {
@@ -63,7 +78,7 @@ static int from_tree(int result) {
 
 static int remove_tree(const char *path) {
   const char *name;
-  CLEAN_FD int parent = tree_open_parent(path, &name);
+  CLEAN_FD int parent = tree_open_plain_parent(path, &name);
   if (parent < 0) return errno == ENOENT ? 0 : fail(path);
   tree_failure.code = 0;
   return from_tree(tree_remove_at(parent, name));
@@ -72,21 +87,42 @@ static int remove_tree(const char *path) {
 static int copy(const char *source, const char *target) {
   struct copy_counts counts = {0};
   tree_failure.code = 0;
-  return from_tree(tree_copy(source, target, true, &counts));
+  return from_tree(tree_copy_plain(source, target, true, &counts));
+}
+
+static int move(const char *source, const char *target) {
+  const char *from, *to;
+  CLEAN_FD int source_parent = tree_open_plain_parent(source, &from);
+  if (source_parent < 0) return fail(source);
+  CLEAN_FD int target_parent = tree_open_plain_parent(target, &to);
+  if (target_parent < 0) return fail(target);
+  return renameat(source_parent, from, target_parent, to) == 0 ? 0 : fail(source);
+}
+
+static int write_file(const struct operation *op) {
+  const char *path = op->args[0].text, *name;
+  uint64_t mode;
+  if (argument_number(op, 1, 07777, &mode) != 0) return -1;
+  CLEAN_FD int parent = tree_open_plain_parent(path, &name);
+  if (parent < 0) return fail(path);
+  return replace_file(parent, name, (mode_t)mode, op->args[2].text, op->args[2].length) == 0 ? 0 : fail(path);
+}
+
+static int make_symlink(const char *path, const char *target) {
+  const char *name;
+  CLEAN_FD int parent = tree_open_plain_parent(path, &name);
+  return parent >= 0 && symlinkat(target, parent, name) == 0 ? 0 : fail(path);
 }
 
 static int file_operation(const struct operation *op) {
   const char *path = op->args[0].text;
-  uint64_t mode;
   switch (op->opcode) {
     case OP_MAKE_DIR: return make_dir(op);
     case OP_COPY_TREE: return copy(path, op->args[1].text);
     case OP_REMOVE_TREE: return remove_tree(path);
-    case OP_RENAME: return rename(path, op->args[1].text) == 0 ? 0 : fail(path);
-    case OP_SYMLINK: return symlink(op->args[1].text, path) == 0 ? 0 : fail(path);
-    case OP_WRITE_FILE:
-      if (argument_number(op, 1, 07777, &mode) != 0) return -1;
-      return replace_file(AT_FDCWD, path, (mode_t)mode, op->args[2].text, op->args[2].length) == 0 ? 0 : fail(path);
+    case OP_RENAME: return move(path, op->args[1].text);
+    case OP_SYMLINK: return make_symlink(path, op->args[1].text);
+    case OP_WRITE_FILE: return write_file(op);
     default:
       errno = EINVAL;
       return fail(NULL);

@@ -12,6 +12,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "util.h"
+
 /* Deep trees are walked with a descriptor and a stack frame a level; this many fit into a stack of 8 MiB. */
 enum { MAX_FILES = 8192 };
 
@@ -54,7 +56,7 @@ static int copy(uint32_t id, struct reader *in) {
   struct copy_counts counts = {0};
   bool reflink = frame_u8(in) & 1;
   if (!frame_path(in, source) || !frame_path(in, target)) return bad_frame();
-  if (tree_copy(source, target, reflink, &counts) != 0) return -1;
+  if (tree_copy_plain(source, target, reflink, &counts) != 0) return -1;
   reply_begin(TREE_DONE, id);
   reply_u64(counts.entries);
   reply_u64(counts.bytes);
@@ -74,13 +76,9 @@ static int remove_tree(uint32_t id, struct reader *in) {
   char path[PATH_MAX];
   const char *name;
   if (!frame_path(in, path)) return bad_frame();
-  int parent = tree_open_parent(path, &name);
-  if (parent < 0) {
-    /* Nothing there, nothing to do: removing is repeated after an interruption. */
-    if (tree_failure.code != ENOENT) return -1;
-    tree_failure.code = 0;
-    return empty_done(id);
-  }
+  int parent = tree_open_plain_parent(path, &name);
+  /* Nothing there, nothing to do: removing is repeated after an interruption. */
+  if (parent < 0) return errno == ENOENT ? empty_done(id) : tree_fail("open", path);
   int result = tree_remove_at(parent, name);
   close(parent);
   return result == 0 ? empty_done(id) : -1;
@@ -124,22 +122,31 @@ static int compare(uint32_t id, struct reader *in) {
 
 static int make_directory(uint32_t id, struct reader *in) {
   char path[PATH_MAX];
+  const char *name;
   mode_t mode = frame_u32(in) & 07777;
   if (!frame_path(in, path)) return bad_frame();
-  if (mkdir(path, mode & 0777) != 0) {
+  CLEAN_FD int parent = tree_open_plain_parent(path, &name);
+  if (parent < 0) return tree_fail("mkdir", path);
+  if (mkdirat(parent, name, mode & 0777) != 0) {
     struct stat status;
     if (errno != EEXIST) return tree_fail("mkdir", path);
-    if (lstat(path, &status) != 0 || !S_ISDIR(status.st_mode)) return errno = EEXIST, tree_fail("mkdir", path);
+    if (fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISDIR(status.st_mode))
+      return errno = EEXIST, tree_fail("mkdir", path);
     return empty_done(id);
   }
-  if ((mode & 07000) != 0 && chmod(path, mode) != 0) return tree_fail("chmod", path);
+  if ((mode & 07000) != 0 && fchmodat(parent, name, mode, 0) != 0) return tree_fail("chmod", path);
   return empty_done(id);
 }
 
 static int move(uint32_t id, struct reader *in) {
   char source[PATH_MAX], target[PATH_MAX];
+  const char *from, *to;
   if (!frame_path(in, source) || !frame_path(in, target)) return bad_frame();
-  return rename(source, target) == 0 ? empty_done(id) : tree_fail("rename", source);
+  CLEAN_FD int source_parent = tree_open_plain_parent(source, &from);
+  if (source_parent < 0) return tree_fail("rename", source);
+  CLEAN_FD int target_parent = tree_open_plain_parent(target, &to);
+  if (target_parent < 0) return tree_fail("rename", target);
+  return renameat(source_parent, from, target_parent, to) == 0 ? empty_done(id) : tree_fail("rename", source);
 }
 
 static int sync_filesystem(uint32_t id, struct reader *in) {

@@ -71,6 +71,10 @@ int tree_open_in_root(int root, const char *path, int flags, uint64_t resolve);
 /* A child directory that is neither a symbolic link nor another mount (EXDEV), readable. */
 int tree_open_child(int parent, const char *name);
 int tree_open_root(const char *path);
+/* An absolute path of the host of which no component is a symbolic link (ELOOP): one that a driver named, in trees that it may put links into. */
+int tree_open_plain(const char *path, int flags);
+/* The directory that holds such a path; *name is set to the last component. -1 with errno. */
+int tree_open_plain_parent(const char *path, const char **name);
 /* Opens the parent of an absolute path of the host and sets *name to the last component. */
 int tree_open_parent(const char *path, const char **name);
 
@@ -125,6 +129,9 @@ int tree_prune_at(int fd, const struct inode_set *keep);
 
 struct copy_counts { uint64_t entries, bytes, refused, cloned; };
 int tree_copy(const char *source, const char *target, bool reflink, struct copy_counts *);  /* tree_copy.c */
+
+/* The same for paths that a driver named. */
+int tree_copy_plain(const char *source, const char *target, bool reflink, struct copy_counts *counts);
 
 struct usage { uint64_t apparent, allocated, inodes; };
 int tree_usage(const char *path, struct inode_set *seen, struct usage *);  /* tree_usage.c */

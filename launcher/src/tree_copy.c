@@ -3,11 +3,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
+
+#include "util.h"
 
 /* linux/fs.h, which musl's headers don't include. */
 #ifndef FICLONE
@@ -222,4 +225,23 @@ int tree_copy(const char *source, const char *target, bool reflink, struct copy_
   close(from);
   if (to >= 0) close(to);
   return result;
+}
+
+int tree_copy_plain(const char *source, const char *target, bool reflink, struct copy_counts *counts) {
+  char by_source[NAME_MAX + 40], by_target[NAME_MAX + 40];
+  const char *from, *to;
+  CLEAN_FD int source_parent = tree_open_plain_parent(source, &from);
+  if (source_parent < 0) return tree_fail("open", source);
+  CLEAN_FD int target_parent = tree_open_plain_parent(target, &to);
+  if (target_parent < 0) return tree_fail("open", target);
+  if (snprintf(by_source, sizeof by_source, "/proc/self/fd/%d/%s", source_parent, from) >= (int)sizeof by_source ||
+      snprintf(by_target, sizeof by_target, "/proc/self/fd/%d/%s", target_parent, to) >= (int)sizeof by_target) {
+    errno = ENAMETOOLONG;
+    return tree_fail("open", source);
+  }
+  if (tree_copy(by_source, by_target, reflink, counts) == 0) return 0;
+  /* A path by descriptor tells nobody anything. */
+  if (strncmp(tree_failure.path, "/proc/self/fd/", strlen("/proc/self/fd/")) == 0)
+    snprintf(tree_failure.path, sizeof tree_failure.path, "%s", source);
+  return -1;
 }

@@ -52,6 +52,23 @@ int tree_open_in_root(int root, const char *path, int flags, uint64_t resolve) {
   return fd < 0 && errno == ENOSYS ? open_in_old_kernel(root, path, flags) : fd;
 }
 
+int tree_open_plain(const char *path, int flags) {
+  int fd = open2(AT_FDCWD, path, flags, RESOLVE_NO_SYMLINKS);
+  return fd < 0 && errno == ENOSYS ? open(path, flags | O_NOFOLLOW | O_CLOEXEC) : fd;
+}
+
+int tree_open_plain_parent(const char *path, const char **name) {
+  char parent[PATH_MAX];
+  const char *slash = strrchr(path, '/');
+  if (path[0] != '/' || slash[1] == '\0') return errno = EINVAL, -1;
+  size_t length = slash == path ? 1 : (size_t)(slash - path);
+  if (length >= sizeof parent) return errno = ENAMETOOLONG, -1;
+  memcpy(parent, path, length);
+  parent[length] = '\0';
+  *name = slash + 1;
+  return tree_open_plain(parent, O_PATH | O_DIRECTORY);
+}
+
 int tree_open_child(int parent, const char *name) {
   int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
   int fd = open2(parent, name, flags, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV);

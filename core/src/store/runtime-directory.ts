@@ -1,4 +1,4 @@
-import { lstatSync, readlinkSync } from 'node:fs';
+import { lstatSync, readlinkSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensurePrivateDirectory } from './private-directory.ts';
 import type { Environment } from './root.ts';
@@ -12,7 +12,8 @@ import { sha256OfText } from './sha256.ts';
  * @throws WherryError `E_UNSAFE_DIRECTORY`
  */
 export function openRuntimeDirectory(root: string, env: Environment, uid: number): string {
-  const base = sessionDirectory(env, uid) ?? temporaryDirectory(uid);
+  // Free of links, as the launcher follows none on the way to what a driver named.
+  const base = realpathSync(sessionDirectory(env, uid) ?? temporaryDirectory(uid));
   const parent = join(base, 'wherry');
   const path = join(parent, sha256OfText(`${root}\0${readlinkSync('/proc/self/ns/user')}`).slice(0, 12));
   ensurePrivateDirectory(parent, uid);
