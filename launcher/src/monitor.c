@@ -197,6 +197,8 @@ static _Noreturn void give_up(struct monitor *monitor, enum progress progress) {
     clean_up(monitor);
     failure = kept;
   }
+  // Whoever hears of the failure may start the container again at once.
+  close_fd(&monitor->upper_lock);
   close_fd(&monitor->lock);
   attach_to_first(FRAME_FAILED, &failure, sizeof failure);
   attach_finish(failure.status);
