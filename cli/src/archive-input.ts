@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { createReadStream, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { WherryError } from '@wherry/core/errors';
 import { isTerminal, STDIN } from './terminal/output.ts';
@@ -15,6 +15,12 @@ export async function readArchiveFrom(
     hint,
     exitCode: 1,
   });
+}
+
+/** Bytes of a file; undefined for standard input, a pipe or a device. */
+export function sizeOf(file: string | undefined): number | undefined {
+  const stat = file === undefined ? undefined : statSync(file, { throwIfNoEntry: false });
+  return stat?.isFile() ? stat.size : undefined;
 }
 
 async function openFile(file: string): Promise<AsyncIterable<Uint8Array>> {

@@ -2,7 +2,6 @@ import type { Handover } from '@wherry/core/api';
 import { WherryError } from '@wherry/core/errors';
 import { BaseCommand } from './base-command.ts';
 import { openCidFile } from './cidfile.ts';
-import { readUserConfig } from './config-file.ts';
 import { diagnose } from './diagnostics.ts';
 import { type ContainerFlags, createRequest } from './flags/container.ts';
 import { interruptible } from './interrupt.ts';
@@ -10,10 +9,6 @@ import { isTerminal, print, printError, STDERR, STDIN } from './terminal/output.
 
 /** What `run`, `create`, `start` and `pull` share. */
 export abstract class ContainerCommand extends BaseCommand {
-  protected insecureRegistries(): readonly string[] {
-    return [...readUserConfig(process.env).insecureRegistries, ...this.options.insecureRegistries];
-  }
-
   /** Makes the container that flags and words ask for, pulling what is missing. Answers with its id. */
   protected async create(flags: ContainerFlags, words: readonly string[]): Promise<string> {
     const request = createRequest(flags, words, { env: process.env, directory: process.cwd() });
@@ -24,7 +19,7 @@ export abstract class ContainerCommand extends BaseCommand {
       const { id, warnings } = await interruptible((signal) =>
         containers.create({
           ...request,
-          insecureRegistries: this.insecureRegistries(),
+          insecureRegistries: this.options.insecureRegistries,
           onPullEvent: progress.onEvent,
           signal,
         }),
@@ -40,7 +35,10 @@ export abstract class ContainerCommand extends BaseCommand {
   protected async explain(flags: ContainerFlags, words: readonly string[]): Promise<void> {
     const request = createRequest(flags, words, { env: process.env, directory: process.cwd() });
     const { containers } = await this.engine();
-    const text = await containers.explain({ ...request, insecureRegistries: this.insecureRegistries() });
+    const text = await containers.explain({
+      ...request,
+      insecureRegistries: this.options.insecureRegistries,
+    });
     print(text.replace(/\n$/, ''));
   }
 

@@ -18,6 +18,8 @@ export type { DiskUsage, UsageTotal } from './usage/disk-usage.ts';
 export type PullEvent =
   | { readonly kind: 'not-found-locally'; readonly reference: string }
   | { readonly kind: 'resolving'; readonly reference: string; readonly tag: string }
+  /** The next mirror, or the registry itself, is asked in the place of this one. */
+  | { readonly kind: 'mirror-failed'; readonly mirror: string; readonly why: string }
   | {
       readonly kind: 'layer';
       readonly id: string;
@@ -41,6 +43,8 @@ export interface PullRequest {
   readonly allTags?: boolean;
   /** Registries (`host[:port]`) that may be spoken to by plain HTTP or without a trusted certificate. */
   readonly insecureRegistries?: readonly string[];
+  /** The file of credentials in the place of the usual ones. */
+  readonly authFile?: string;
   readonly storageDriver?: string;
   readonly onEvent?: (event: PullEvent) => void;
   readonly signal?: AbortSignal;
@@ -97,10 +101,13 @@ export type PushEvent =
   | {
       readonly kind: 'layer';
       readonly id: string;
-      readonly state: 'preparing' | 'pushing' | 'pushed' | 'exists' | 'mounted';
+      /** `foreign`: the registry may not have it, as its manifest says where else it is. */
+      readonly state: 'preparing' | 'pushing' | 'pushed' | 'exists' | 'mounted' | 'foreign';
       /** Bytes so far and in all, for `pushing`. */
       readonly current?: number;
       readonly total?: number;
+      /** The repository that it was mounted from. */
+      readonly detail?: string;
     }
   | { readonly kind: 'pushed'; readonly tag: string; readonly digest: string; readonly size: number };
 
@@ -108,6 +115,7 @@ export interface PushRequest {
   readonly reference: string;
   readonly allTags?: boolean;
   readonly insecureRegistries?: readonly string[];
+  readonly authFile?: string;
   readonly onEvent?: (event: PushEvent) => void;
   readonly signal?: AbortSignal;
 }
@@ -133,6 +141,8 @@ export interface CommitRequest {
   readonly message?: string;
   /** Instructions of a Dockerfile. */
   readonly changes?: readonly string[];
+  /** Bytes of the layer so far, before it is compressed. */
+  readonly onProgress?: (bytes: number) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -189,7 +199,10 @@ export interface RemovedImage {
 }
 
 export interface Images {
-  pull(request: PullRequest): Promise<{ readonly id: string; readonly digest: string }>;
+  /** `reference` is the full name of what came, `digest` its manifest's or index's. */
+  pull(
+    request: PullRequest,
+  ): Promise<{ readonly id: string; readonly digest: string; readonly reference: string }>;
   /** @throws WherryError `E_IMAGE_NOT_FOUND` */
   resolve(reference: string): ResolvedImage;
   list(): ImageSummary[];

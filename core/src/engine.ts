@@ -10,6 +10,7 @@ import { resolveImage } from './image/find.ts';
 import type { ImageService } from './image/images.ts';
 import { listImages } from './image/list.ts';
 import { IMAGE_SCHEMA } from './image/schema.ts';
+import { searchedImages } from './image/searched.ts';
 import { ImageTable } from './image/table.ts';
 import { findLauncher } from './launcher/binary.ts';
 import { lazyNetworks } from './network/lazy.ts';
@@ -128,7 +129,7 @@ function lazyImages(
 ): Images {
   return {
     pull: async (request) => (await open()).pull(request),
-    resolve: (reference) => resolveImage(new ImageTable(store.database), reference),
+    resolve: (reference) => resolveImage(searchedImages(containers), reference),
     list: () => listImages(new ImageTable(store.database)),
     inspect: async (reference) => (await open()).inspect(reference),
     tag: async (source, target) => (await open()).tag(source, target),

@@ -25,7 +25,7 @@ describe.each(USER_NAMES)('images pushed by %s', (name) => {
     expect(`sha256:${raw.stdout.slice(0, 64)}`).toBe(digest);
     const again = await user.wherry(['image', 'push', `${target}:1`]);
     expect(again.stdout).toContain(': Layer already exists');
-    expect((await user.wherry(['push', '-q', `${target}:1`])).stdout).toBe(`${target}:1\n`);
+    expect((await user.wherry(['push', '-q', `${target}:1`])).stdout).toBe(`${digest}\n`);
   });
 
   it('of its own making can be pulled again', async () => {

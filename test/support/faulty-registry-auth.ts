@@ -9,6 +9,8 @@ export type Authentication =
       readonly user?: Credentials;
       readonly service?: string;
       readonly realm?: string;
+      /** Given to whoever asks for one. */
+      readonly refreshToken?: string;
     }
   | { readonly scheme: 'basic'; readonly user: Credentials }
   /** Issues tokens and takes none: a client that doesn't give up asks for ever. */
@@ -35,13 +37,11 @@ export function authorise(
   repository: string | undefined,
 ): Answer | undefined {
   const given = request.headers.authorization ?? '';
-  const scope = repository === undefined ? '' : `repository:${repository}:pull`;
+  const scope = scopeOf(request, repository);
   if (authentication.scheme === 'basic') {
     return sameUser(given, authentication.user) ? undefined : unauthorised('Basic realm="faulty"');
   }
-  if (authentication.scheme === 'bearer' && given === `Bearer ${token(scope)}`) return undefined;
-  // A token of any scope will do for the ping.
-  if (authentication.scheme === 'bearer' && scope === '' && given.startsWith('Bearer ')) return undefined;
+  if (authentication.scheme === 'bearer' && permits(given, scope)) return undefined;
   const realm = ('realm' in authentication && authentication.realm) || `http://${host}/token`;
   const service = ('service' in authentication && authentication.service) || DEFAULT_SERVICE;
   const error = given === '' ? '' : ',error="invalid_token"';
@@ -59,7 +59,45 @@ export function issueToken(authentication: Authentication, request: IncomingMess
       return answer(401, { details: 'incorrect username or password' });
     }
   }
-  return answer(200, { token: token(query.get('scope') ?? ''), expires_in: 300 });
+  const refresh = query.get('offline_token') === 'true' && authentication.scheme === 'bearer';
+  const more = refresh && authentication.refreshToken !== undefined;
+  return answer(200, {
+    token: token(query.getAll('scope').join(' ')),
+    expires_in: 300,
+    ...(more ? { refresh_token: authentication.refreshToken } : {}),
+  });
+}
+
+function scopeOf({ method, url }: IncomingMessage, repository: string | undefined): string {
+  if (repository === undefined) return '';
+  const reads = method === 'GET' || method === 'HEAD';
+  const from = new URL(url ?? '', 'http://registry').searchParams.get('from');
+  const other = from === null ? '' : ` repository:${from}:pull`;
+  return `repository:${repository}:${reads ? 'pull' : 'pull,push'}${other}`;
+}
+
+/** Whether a token covers every scope; one of any scope will do where none is wanted. */
+function permits(header: string, scope: string): boolean {
+  const [, encoded] = /^Bearer (.+)$/.exec(header) ?? [];
+  if (encoded === undefined) return false;
+  const text = Buffer.from(encoded, 'base64url').toString();
+  if (!text.startsWith('token for ')) return false;
+  const granted = text.slice('token for '.length).split(' ');
+  return (
+    scope.split(' ').every((each) => {
+      const [wanted = '', actions = ''] = each.split(/:(?=[^:]*$)/);
+      return actions.split(',').every((action) =>
+        granted.some(
+          (one) =>
+            one.startsWith(`${wanted}:`) &&
+            one
+              .slice(wanted.length + 1)
+              .split(',')
+              .includes(action),
+        ),
+      );
+    }) || scope === ''
+  );
 }
 
 function token(scope: string): string {

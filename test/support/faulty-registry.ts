@@ -1,11 +1,22 @@
 import { Buffer } from 'node:buffer';
 import { EventEmitter, once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { type Authentication, authorise, issueToken } from './faulty-registry-auth.ts';
+import { type UploadOptions, Uploads } from './faulty-registry-push.ts';
 import type { Descriptor, ImageStore } from './image-store.ts';
 
-export type Endpoint = 'ping' | 'token' | 'manifest' | 'blob' | 'tags' | 'other';
+export type Endpoint =
+  | 'ping'
+  | 'token'
+  | 'manifest'
+  | 'blob'
+  | 'upload'
+  | 'tags'
+  | 'catalog'
+  | 'search'
+  | 'other';
 
 /** What the registry does wrong in place of, or with, its proper answer. */
 export type Fault =
@@ -27,7 +38,9 @@ export type Fault =
   /** The proper answer with other headers; an empty value takes one away. */
   | { readonly kind: 'headers'; readonly headers: Record<string, string> }
   /** The connection closes before a byte of the answer. */
-  | { readonly kind: 'hang-up' };
+  | { readonly kind: 'hang-up' }
+  /** The connection closes once so many bytes of a request's body have come; they are kept, as of a broken upload. */
+  | { readonly kind: 'cut-request'; readonly after: number };
 
 /** A fault and where it strikes: everywhere on an endpoint, or on paths that match; always, or the first `times`. */
 export type Rule = Fault & { readonly on: Endpoint | RegExp; readonly times?: number };
@@ -39,6 +52,11 @@ export interface FaultyRegistryOptions {
   readonly authentication?: Authentication;
   /** Default 127.0.0.1. */
   readonly address?: string;
+  readonly uploads?: UploadOptions;
+  /** What `/v1/search` answers with; 404 without. */
+  readonly searchResults?: readonly object[];
+  /** Speaks HTTPS; with `requestCert` and `ca` only to those who have a certificate. */
+  readonly tls?: ServerOptions;
 }
 
 export interface RecordedRequest {
@@ -46,6 +64,8 @@ export interface RecordedRequest {
   readonly path: string;
   readonly endpoint: Endpoint;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** Bytes of the request's body. */
+  length: number;
   /** Of the answer; 0 while there is none. */
   status: number;
 }
@@ -60,15 +80,20 @@ const PATTERNS: readonly [Endpoint, RegExp][] = [
   ['ping', /^\/v2\/?$/],
   ['token', /^\/token(\?|$)/],
   ['manifest', /^\/v2\/(?<repository>.+)\/manifests\/(?<reference>[^/]+)$/],
+  ['upload', /^\/v2\/(?<repository>.+)\/blobs\/uploads\/(?<reference>[^/?]*)(\?|$)/],
   ['blob', /^\/v2\/(?<repository>.+)\/blobs\/(?<reference>sha256:[0-9a-f]+)$/],
   ['tags', /^\/v2\/(?<repository>.+)\/tags\/list$/],
+  ['catalog', /^\/v2\/_catalog(\?|$)/],
+  ['search', /^\/v1\/search(\?|$)/],
 ];
 
-/** The pulling half of the distribution API (distribution-spec, "Pull") over a socket on loopback, with faults. */
+/** The distribution API (distribution-spec, "Pull" and "Push") over a socket, with faults. */
 export class FaultyRegistry implements AsyncDisposable {
   readonly requests: RecordedRequest[] = [];
   readonly #server: Server;
-  readonly #images: Readonly<Record<string, ImageStore>>;
+  readonly #images: Map<string, ImageStore>;
+  readonly #uploads: Uploads;
+  readonly #searchResults: readonly object[] | undefined;
   readonly #authentication: Authentication | undefined;
   readonly #rules: { readonly rule: Rule; left: number }[];
   readonly #events = new EventEmitter();
@@ -81,12 +106,21 @@ export class FaultyRegistry implements AsyncDisposable {
     return registry;
   }
 
-  private constructor({ images = {}, rules = [], authentication }: FaultyRegistryOptions) {
-    this.#images = images;
+  private constructor(options: FaultyRegistryOptions) {
+    const { images = {}, rules = [], authentication, uploads = {}, tls } = options;
+    this.#images = new Map(Object.entries(images));
+    this.#uploads = new Uploads(this.#images, uploads);
+    this.#searchResults = options.searchResults;
     this.#authentication = authentication;
     this.#rules = rules.map((rule) => ({ rule, left: rule.times ?? Number.POSITIVE_INFINITY }));
     this.#events.setMaxListeners(0);
-    this.#server = createServer((request, response) => this.#serve(request, response));
+    const serve = (request: IncomingMessage, response: ServerResponse) => this.#serve(request, response);
+    this.#server = tls === undefined ? createServer(serve) : createSecureServer(tls, serve);
+  }
+
+  /** The images of a repository, pushed ones too. */
+  images(repository: string): ImageStore | undefined {
+    return this.#images.get(repository);
   }
 
   /** `127.0.0.1:PORT`, the first part of a reference. */
@@ -135,28 +169,55 @@ export class FaultyRegistry implements AsyncDisposable {
       path,
       endpoint,
       headers: request.headers,
+      length: 0,
       status: 0,
     };
     this.requests.push(record);
-    request.resume();
-    const answer = this.#answer(request, endpoint, match);
     const hit = this.#rules.find(({ rule, left }) => left > 0 && strikes(rule, endpoint, path));
     if (hit !== undefined) hit.left -= 1;
     // A client's hanging up early is one of the things under test.
     response.on('error', () => undefined);
-    this.#send(request, response, record, answer, hit?.rule);
-    this.#events.emit('request');
+    request.on('error', () => undefined);
+    const limit = hit?.rule.kind === 'cut-request' ? hit.rule.after : Number.POSITIVE_INFINITY;
+    const body: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => {
+      const part = chunk.subarray(0, Math.max(0, limit - record.length));
+      record.length += part.length;
+      body.push(part);
+      if (record.length < limit) return;
+      request.removeAllListeners('data').removeAllListeners('end');
+      this.#answer(request, endpoint, match, Buffer.concat(body), true);
+      request.socket.destroy();
+    });
+    request.on('end', () => {
+      const answer = this.#answer(request, endpoint, match, Buffer.concat(body), false);
+      this.#send(request, response, record, answer, hit?.rule);
+      this.#events.emit('request');
+    });
   }
 
-  #answer(request: IncomingMessage, endpoint: Endpoint, groups: Record<string, string>): Answer {
+  #answer(
+    request: IncomingMessage,
+    endpoint: Endpoint,
+    groups: Record<string, string>,
+    sent: Buffer,
+    cut: boolean,
+  ): Answer {
     if (this.#authentication !== undefined) {
       if (endpoint === 'token') return issueToken(this.#authentication, request);
       const refusal = authorise(this.#authentication, request, this.host, groups.repository);
       if (refusal !== undefined) return refusal;
     }
     if (endpoint === 'ping') return json(200, {});
+    if (endpoint === 'upload') return this.#uploads.answer(request, groups, sent, cut);
+    if (endpoint === 'manifest' && request.method === 'PUT')
+      return this.#uploads.manifest(request, groups, sent);
+    if (endpoint === 'catalog') return json(200, { repositories: [...this.#images.keys()].sort() });
+    if (endpoint === 'search' && this.#searchResults !== undefined) {
+      return json(200, { num_results: this.#searchResults.length, results: this.#searchResults });
+    }
     const { repository = '', reference = '' } = groups;
-    const store = this.#images[repository];
+    const store = this.#images.get(repository);
     if (store === undefined) return failure(404, 'NAME_UNKNOWN', 'repository name not known to registry');
     if (endpoint === 'tags') return json(200, { name: repository, tags: [...store.tags.keys()] });
     if (endpoint === 'manifest') return manifest(store, reference);

@@ -3,6 +3,7 @@ import type { Containers } from '@wherry/core/api';
 import { WherryError } from '@wherry/core/errors';
 import { BaseCommand } from '../base-command.ts';
 import { interruptible } from '../interrupt.ts';
+import { stderrMeter } from '../progress/meter.ts';
 import { print, printError } from '../terminal/output.ts';
 
 export default class Commit extends BaseCommand {
@@ -32,16 +33,19 @@ export default class Commit extends BaseCommand {
     const [container = '', reference] = args;
     const { images, containers } = await this.engine();
     const paused = flags.pause && (await pause(containers, container));
+    const meter = stderrMeter(container, 'Committing');
     const id = await interruptible((signal) =>
       images.commit({
         container,
         changes: flags.change ?? [],
         signal,
+        onProgress: meter.say,
         ...(reference === undefined ? {} : { reference }),
         ...(flags.author === undefined ? {} : { author: flags.author }),
         ...(flags.message === undefined ? {} : { message: flags.message }),
       }),
     ).finally(async () => {
+      meter.end();
       if (paused) await containers.unpause(container);
     });
     print(id);

@@ -1,6 +1,7 @@
 import * as Flags from '@oclif/core/flags';
 import { refuseTerminal, writeArchive } from '../archive-output.ts';
 import { BaseCommand } from '../base-command.ts';
+import { stderrMeter } from '../progress/meter.ts';
 
 export default class Export extends BaseCommand {
   static override id = 'export';
@@ -21,6 +22,7 @@ export default class Export extends BaseCommand {
     const [container = ''] = args;
     refuseTerminal(flags.output, `export -o files.tar ${container}`);
     const { images } = await this.engine();
-    await writeArchive(flags.output, images.export(container));
+    const { count } = stderrMeter(container, 'Exporting');
+    await writeArchive(flags.output, count(images.export(container)));
   }
 }

@@ -1,7 +1,8 @@
 import * as Flags from '@oclif/core/flags';
-import { readArchiveFrom } from '../archive-input.ts';
+import { readArchiveFrom, sizeOf } from '../archive-input.ts';
 import { BaseCommand } from '../base-command.ts';
 import { interruptible } from '../interrupt.ts';
+import { stderrMeter } from '../progress/meter.ts';
 import { print } from '../terminal/output.ts';
 
 export default class Import extends BaseCommand {
@@ -27,11 +28,13 @@ export default class Import extends BaseCommand {
   override async run(): Promise<undefined> {
     const { flags, args } = this.read(Import.flags);
     const [file = '', reference] = args;
-    const source = await readArchiveFrom(file === '-' ? undefined : file, 'wherry import files.tar');
+    const input = file === '-' ? undefined : file;
+    const source = await readArchiveFrom(input, 'wherry import files.tar');
+    const { count } = stderrMeter(input ?? 'stdin', 'Importing', sizeOf(input));
     const { images } = await this.engine();
     const id = await interruptible((signal) =>
       images.import({
-        source,
+        source: count(source),
         changes: flags.change ?? [],
         signal,
         ...(reference === undefined ? {} : { reference }),

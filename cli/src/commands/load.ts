@@ -1,7 +1,8 @@
 import * as Flags from '@oclif/core/flags';
-import { readArchiveFrom } from '../archive-input.ts';
+import { readArchiveFrom, sizeOf } from '../archive-input.ts';
 import { BaseCommand } from '../base-command.ts';
 import { interruptible } from '../interrupt.ts';
+import { stderrMeter } from '../progress/meter.ts';
 import { pullProgress, SILENT } from '../progress/reporter.ts';
 import { isTerminal, print, STDOUT } from '../terminal/output.ts';
 
@@ -29,9 +30,12 @@ export default class Load extends BaseCommand {
     // Docker draws layers on a terminal alone.
     const progress = flags.quiet || !isTerminal(STDOUT) ? SILENT : pullProgress(STDOUT);
     const { images } = await this.engine();
+    const meter = flags.quiet
+      ? undefined
+      : stderrMeter(flags.input ?? 'stdin', 'Reading', sizeOf(flags.input));
     const loaded = await interruptible((signal) =>
       images.load({
-        source,
+        source: meter?.count(source) ?? source,
         signal,
         onEvent: progress.onEvent,
         ...(storageDriver === undefined ? {} : { storageDriver }),

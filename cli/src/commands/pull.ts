@@ -1,6 +1,6 @@
 import * as Flags from '@oclif/core/flags';
-import { formatReference, fullName, parseReference, withDefaultTag } from '@wherry/core/reference';
 import { ContainerCommand } from '../container-command.ts';
+import { checkDigestFile, writeDigestFile } from '../flags/digest-file.ts';
 import { interruptible } from '../interrupt.ts';
 import { pullProgress, SILENT } from '../progress/reporter.ts';
 import { print, STDOUT } from '../terminal/output.ts';
@@ -13,11 +13,13 @@ export default class Pull extends ContainerCommand {
   static override completes = 'images' as const;
   static override flags = {
     'all-tags': Flags.boolean({ char: 'a', summary: 'Download all tagged images in the repository' }),
+    authfile: Flags.string({ helpValue: 'string', summary: 'File of credentials for registries' }),
+    'digest-file': Flags.string({ helpValue: 'string', summary: "File to write the image's digest to" }),
     platform: Flags.string({
       helpValue: 'string',
       summary: 'Platform of the image to take: os[/arch[/variant]]',
     }),
-    quiet: Flags.boolean({ char: 'q', summary: 'Suppress verbose output' }),
+    quiet: Flags.boolean({ char: 'q', summary: 'Print the digest alone' }),
     'storage-driver': Flags.string({
       helpValue: 'string',
       summary: 'Storage driver to unpack the layers with',
@@ -26,22 +28,23 @@ export default class Pull extends ContainerCommand {
 
   override async run(): Promise<undefined> {
     const { flags, args } = this.read(Pull.flags);
-    const [reference = ''] = args;
-    const { platform, 'storage-driver': storageDriver } = flags;
+    const { authfile, platform, 'digest-file': digestFile, 'storage-driver': storageDriver } = flags;
+    checkDigestFile(this.context.called, digestFile, flags['all-tags']);
     const progress = flags.quiet ? SILENT : pullProgress(STDOUT);
     const { images } = await this.engine();
-    await interruptible((signal) =>
+    const { digest, reference } = await interruptible((signal) =>
       images.pull({
-        reference,
+        reference: args[0] ?? '',
         allTags: flags['all-tags'],
-        insecureRegistries: this.insecureRegistries(),
+        insecureRegistries: this.options.insecureRegistries,
         onEvent: progress.onEvent,
         signal,
+        ...(authfile === undefined ? {} : { authFile: authfile }),
         ...(platform === undefined ? {} : { platform }),
         ...(storageDriver === undefined ? {} : { storageDriver }),
       }),
     ).finally(progress.end);
-    const parsed = parseReference(reference);
-    print(flags['all-tags'] ? fullName(parsed) : formatReference(withDefaultTag(parsed)));
+    writeDigestFile(digestFile, digest);
+    print(flags.quiet ? digest : reference);
   }
 }

@@ -1,6 +1,7 @@
 import * as Flags from '@oclif/core/flags';
-import { formatReference, fullName, parseReference, withDefaultTag } from '@wherry/core/reference';
+import { parseReference } from '@wherry/core/reference';
 import { ContainerCommand } from '../container-command.ts';
+import { checkDigestFile, writeDigestFile } from '../flags/digest-file.ts';
 import { interruptible } from '../interrupt.ts';
 import { pushProgress } from '../progress/push.ts';
 import { print, STDOUT } from '../terminal/output.ts';
@@ -13,28 +14,33 @@ export default class Push extends ContainerCommand {
   static override completes = 'images' as const;
   static override flags = {
     'all-tags': Flags.boolean({ char: 'a', summary: 'Push all tags of an image to the repository' }),
-    quiet: Flags.boolean({ char: 'q', summary: 'Suppress verbose output' }),
+    authfile: Flags.string({ helpValue: 'string', summary: 'File of credentials for registries' }),
+    'digest-file': Flags.string({ helpValue: 'string', summary: "File to write the image's digest to" }),
+    quiet: Flags.boolean({ char: 'q', summary: 'Print the digest alone' }),
   };
 
   override async run(): Promise<undefined> {
     const { flags, args } = this.read(Push.flags);
     const [reference = ''] = args;
-    const allTags = flags['all-tags'];
+    const { authfile, 'all-tags': allTags, 'digest-file': digestFile } = flags;
+    checkDigestFile(this.context.called, digestFile, allTags);
     const parsed = parseReference(reference);
     const progress = flags.quiet ? undefined : pushProgress(STDOUT);
     if (!allTags && !flags.quiet && parsed.tag === undefined && parsed.digest === undefined) {
       print('Using default tag: latest');
     }
     const { images } = await this.engine();
-    await interruptible((signal) =>
+    const { digest } = await interruptible((signal) =>
       images.push({
         reference,
         allTags,
-        insecureRegistries: this.insecureRegistries(),
+        insecureRegistries: this.options.insecureRegistries,
         signal,
+        ...(authfile === undefined ? {} : { authFile: authfile }),
         ...(progress === undefined ? {} : { onEvent: progress.onEvent }),
       }),
     ).finally(() => progress?.end());
-    if (flags.quiet) print(allTags ? fullName(parsed) : formatReference(withDefaultTag(parsed)));
+    writeDigestFile(digestFile, digest);
+    if (flags.quiet) print(digest);
   }
 }

@@ -1,6 +1,7 @@
 import * as Flags from '@oclif/core/flags';
 import { refuseTerminal, writeArchive } from '../archive-output.ts';
 import { BaseCommand } from '../base-command.ts';
+import { stderrMeter } from '../progress/meter.ts';
 
 export default class Save extends BaseCommand {
   static override id = 'save';
@@ -20,6 +21,7 @@ export default class Save extends BaseCommand {
     const { flags, args } = this.read(Save.flags);
     refuseTerminal(flags.output, `save -o images.tar ${args.join(' ')}`);
     const { images } = await this.engine();
-    await writeArchive(flags.output, images.save(args));
+    const { count } = stderrMeter(args.join(' '), 'Saving');
+    await writeArchive(flags.output, count(images.save(args)));
   }
 }

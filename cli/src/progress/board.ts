@@ -1,6 +1,5 @@
 import { humanSize } from '../format/units.ts';
 import { isFinished, type Layer, type Layers } from './layers.ts';
-import { STATE_WORDS } from './words.ts';
 
 export interface BoardSize {
   readonly columns: number;
@@ -31,14 +30,13 @@ export function finalLines(layers: Layers, columns: number): string[] {
   return [...layers.values()].map((layer) => layerLine(layer, columns));
 }
 
-function urgency(layer: Layer): number {
-  if (layer.state === 'waiting') return 1;
-  return isFinished(layer) ? 2 : 0;
+function urgency({ phase }: Layer): number {
+  return ['moving', 'waiting', 'finished'].indexOf(phase);
 }
 
 function countLine(hidden: readonly Layer[], columns: number): string {
   const finished = hidden.filter(isFinished).length;
-  const waiting = hidden.filter(({ state }) => state === 'waiting').length;
+  const waiting = hidden.filter(({ phase }) => phase === 'waiting').length;
   const parts = [
     [finished, 'complete'],
     [waiting, 'waiting'],
@@ -49,21 +47,19 @@ function countLine(hidden: readonly Layer[], columns: number): string {
 }
 
 export function layerLine(layer: Layer, columns: number): string {
-  const head = `${layer.id}: ${STATE_WORDS[layer.state]}`;
-  if (layer.state === 'retrying')
-    return cut(layer.detail === '' ? head : `${head} (${layer.detail})`, columns);
-  const moving = layer.state === 'downloading' || layer.state === 'extracting';
-  if (!moving || (layer.current === 0 && layer.total === 0)) return cut(head, columns);
+  const { id, words, detail, current, total } = layer;
+  const head = `${id}: ${words}${detail === '' ? '' : ` (${detail})`}`;
+  if (current === 0 && total === 0) return cut(head, columns);
   const numbers = amount(layer);
   const room = columns - 1 - head.length - numbers.length - ' []  '.length;
   const width = Math.min(WIDEST_BAR, room);
-  if (layer.total === 0 || width < NARROWEST_BAR) return cut(`${head} ${numbers}`, columns);
-  return `${head} [${bar(layer.current / layer.total, width)}]  ${numbers}`;
+  if (total === 0 || width < NARROWEST_BAR) return cut(`${head} ${numbers}`, columns);
+  return `${head} [${bar(current / total, width)}]  ${numbers}`;
 }
 
-function amount({ state, current, total, rate }: Layer): string {
+function amount({ current, total, rate }: Layer): string {
   const sizes = total === 0 ? humanSize(current) : `${humanSize(current)}/${humanSize(total)}`;
-  return state === 'downloading' && rate > 0 ? `${sizes} ${humanSize(rate)}/s` : sizes;
+  return rate > 0 ? `${sizes} ${humanSize(rate)}/s` : sizes;
 }
 
 function bar(share: number, width: number): string {
@@ -76,8 +72,15 @@ function cut(line: string, columns: number): string {
   return line.length < columns ? line : line.slice(0, Math.max(0, columns - 1));
 }
 
-/** One write that turns the frame on the screen (so many lines, cursor below it) into the new one, without blanking it first. */
-export function frame(shown: number, lines: readonly string[]): string {
-  const up = shown > 0 ? `\x1b[${shown}A` : '';
-  return `${up}\r${lines.map((line) => `${line}\x1b[K\n`).join('')}${lines.length < shown ? '\x1b[J' : ''}`;
+/**
+ * One write that turns the lines on the screen, with the cursor below them, into new ones, without blanking any first. Lines that
+ * stay as they are aren't written again.
+ * @param columns of the terminal; where it has become narrower than the lines on it, those take several rows each
+ */
+export function frame(before: readonly string[], lines: readonly string[], columns: number): string {
+  const rows = before.reduce((sum, line) => sum + Math.max(1, Math.ceil(line.length / columns)), 0);
+  const up = rows > 0 ? `\x1b[${rows}A` : '';
+  const intact = rows === before.length;
+  const written = lines.map((line, index) => (intact && line === before[index] ? '\n' : `${line}\x1b[K\n`));
+  return `${up}\r${written.join('')}${lines.length < rows ? '\x1b[J' : ''}`;
 }

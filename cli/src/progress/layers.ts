@@ -1,14 +1,29 @@
 import type { PullEvent } from '@wherry/core/api';
+import { STATE_WORDS } from './words.ts';
 
 export type LayerEvent = Extract<PullEvent, { kind: 'layer' }>;
 
+/** What is told of one thing that progresses. */
+export interface Step {
+  readonly id: string;
+  readonly words: string;
+  readonly phase: 'waiting' | 'moving' | 'finished';
+  /** Bytes so far, and in all; without a bar is drawn. */
+  readonly current?: number | undefined;
+  readonly total?: number | undefined;
+  /** Whether the bytes come or go over a line whose rate tells something. */
+  readonly rated?: boolean;
+  readonly detail?: string | undefined;
+}
+
 export interface Layer {
   readonly id: string;
-  readonly state: LayerEvent['state'];
+  readonly words: string;
+  readonly phase: Step['phase'];
   readonly current: number;
   readonly total: number;
   readonly detail: string;
-  /** Bytes a second, smoothed; 0 until a first sample. */
+  /** Bytes a second, smoothed; 0 until a first sample, and for what has none. */
   readonly rate: number;
   /** Of the last sample of the rate: ms, and the bytes then. */
   readonly sampledAt: number;
@@ -21,25 +36,41 @@ export type Layers = ReadonlyMap<string, Layer>;
 const SAMPLE_MS = 250;
 const WEIGHT = 0.4;
 
-/** What is known after an event at `now` (ms). */
-export function withEvent(
-  layers: Layers,
-  { id, state, current, total, detail }: LayerEvent,
-  now: number,
-): Layers {
+/** What is known after a pull's event at `now` (ms). */
+export function withEvent(layers: Layers, event: LayerEvent, now: number): Layers {
+  return withStep(layers, stepOf(event), now);
+}
+
+/** What is known after a step at `now` (ms). */
+export function withStep(layers: Layers, step: Step, now: number): Layers {
+  const { id, words, phase, current, total, detail, rated = false } = step;
   const before = layers.get(id);
-  const sameState = before?.state === state;
+  const same = before?.words === words;
   const layer: Layer = {
     id,
-    state,
-    current: current ?? (sameState ? before.current : 0),
-    total: total ?? before?.total ?? 0,
+    words,
+    phase,
+    current: current ?? (same ? before.current : 0),
+    total: total ?? (same ? before.total : 0),
     detail: detail ?? '',
-    ...(sameState && before.sampledAt > 0
+    ...(same && rated && before.sampledAt > 0
       ? rateOf(before, current ?? before.current, now)
       : { rate: 0, sampledAt: now, sampledBytes: current ?? 0 }),
   };
   return new Map(layers).set(id, layer);
+}
+
+export function stepOf({ id, state, current, total, detail }: LayerEvent): Step {
+  const finished = state === 'done' || state === 'exists';
+  const moves = state === 'downloading' || state === 'extracting';
+  return {
+    id,
+    words: STATE_WORDS[state],
+    phase: finished ? 'finished' : state === 'waiting' ? 'waiting' : 'moving',
+    rated: state === 'downloading',
+    ...(moves ? { current, total } : {}),
+    ...(state === 'retrying' ? { detail } : {}),
+  };
 }
 
 function rateOf(
@@ -58,6 +89,6 @@ function rateOf(
   };
 }
 
-export function isFinished({ state }: Layer): boolean {
-  return state === 'done' || state === 'exists';
+export function isFinished({ phase }: Layer): boolean {
+  return phase === 'finished';
 }

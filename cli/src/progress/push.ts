@@ -1,7 +1,8 @@
 import type { PushEvent } from '@wherry/core/api';
-import { humanSize } from '../format/units.ts';
 import { isTerminal, terminalSize, write } from '../terminal/output.ts';
-import { frame } from './board.ts';
+import type { Step } from './layers.ts';
+import { Board } from './live-board.ts';
+import type { ReporterOutput } from './reporter.ts';
 
 type LayerEvent = Extract<PushEvent, { kind: 'layer' }>;
 
@@ -15,55 +16,53 @@ const WORDS: Readonly<Record<LayerEvent['state'], string>> = {
   pushing: 'Pushing',
   pushed: 'Pushed',
   exists: 'Layer already exists',
-  mounted: 'Mounted from another repository',
+  mounted: 'Mounted from',
+  foreign: 'Skipped foreign layer',
 };
-const BAR = 30;
 
-/** Progress of a push on stdout: a line a layer that is redrawn, or a line a state where that can't be. */
+/** Progress of a push: a line a layer that is redrawn, or a line a state where that can't be. */
 export function pushProgress(fd: 1 | 2): PushReporter {
-  const layers = new Map<string, LayerEvent>();
   const drawable = isTerminal(fd) && process.env.TERM !== 'dumb';
-  let shown = 0;
-  const draw = (rows: number, columns: number): void => {
-    const all = [...layers.values()];
-    const chosen = all.length < rows ? all : [...all].sort((a, b) => rank(a) - rank(b)).slice(0, rows - 1);
-    const lines = chosen.map((layer) => layerLine(layer).slice(0, columns - 1));
-    write(fd, frame(shown, lines));
-    shown = lines.length;
-  };
-  const end = (): void => {
-    if (drawable && layers.size > 0) draw(Number.POSITIVE_INFINITY, terminalSize(fd).columns);
-    layers.clear();
-    shown = 0;
-  };
+  return pushReporter({
+    write: (text) => write(fd, text),
+    size: drawable ? () => terminalSize(fd) : undefined,
+    now: Date.now,
+  });
+}
+
+export function pushReporter({ write, now, size }: ReporterOutput): PushReporter {
+  if (size === undefined) {
+    return {
+      end: () => {},
+      onEvent: (event) =>
+        event.kind !== 'layer' || event.state !== 'pushing' ? write(`${line(event)}\n`) : undefined,
+    };
+  }
+  const board = new Board({ write, now }, size);
   return {
-    end,
-    onEvent: (event) => {
-      if (event.kind !== 'layer') {
-        end();
-        write(fd, `${line(event)}\n`);
-      } else if (drawable) {
-        layers.set(event.id, event);
-        const { rows, columns } = terminalSize(fd);
-        draw(rows, columns);
-      } else if (event.state !== 'pushing') write(fd, `${event.id}: ${WORDS[event.state]}\n`);
-    },
+    end: () => board.end(),
+    onEvent: (event) => (event.kind === 'layer' ? board.show(stepOf(event)) : board.say([line(event)])),
   };
 }
 
-/** Docker's lines around the layers. */
-function line(event: Exclude<PushEvent, LayerEvent>): string {
+/** Docker's lines. */
+function line(event: PushEvent): string {
   if (event.kind === 'repository') return `The push refers to repository [${event.repository}]`;
+  if (event.kind === 'layer') return `${event.id}: ${words(event)}`;
   return `${event.tag}: digest: ${event.digest} size: ${event.size}`;
 }
 
-function layerLine({ id, state, current = 0, total = 0 }: LayerEvent): string {
-  if (state !== 'pushing' || total === 0) return `${id}: ${WORDS[state]}`;
-  const filled = Math.floor((current / total) * BAR);
-  const bar = `${'='.repeat(filled)}>`.slice(0, BAR).padEnd(BAR);
-  return `${id}: ${WORDS[state]} [${bar}]  ${humanSize(current)}/${humanSize(total)}`;
+function words({ state, detail }: LayerEvent): string {
+  return detail === undefined ? WORDS[state] : `${WORDS[state]} ${detail}`;
 }
 
-function rank({ state }: LayerEvent): number {
-  return state === 'pushing' ? 0 : state === 'preparing' ? 1 : 2;
+function stepOf(event: LayerEvent): Step {
+  const { id, state, current, total } = event;
+  return {
+    id,
+    words: words(event),
+    phase: state === 'preparing' ? 'waiting' : state === 'pushing' ? 'moving' : 'finished',
+    rated: state === 'pushing',
+    ...(state === 'pushing' ? { current, total } : {}),
+  };
 }

@@ -1,8 +1,9 @@
 import type { PullEvent } from '@wherry/core/api';
 import { parseReference } from '@wherry/core/reference';
 import { isTerminal, terminalSize, write } from '../terminal/output.ts';
-import { type BoardSize, boardLines, finalLines, frame } from './board.ts';
-import { type Layers, withEvent } from './layers.ts';
+import type { BoardSize } from './board.ts';
+import { stepOf } from './layers.ts';
+import { Board } from './live-board.ts';
 import { PLAIN_WORDS } from './words.ts';
 
 export interface ProgressReporter {
@@ -17,8 +18,6 @@ export interface ReporterOutput {
   readonly size: (() => BoardSize) | undefined;
   readonly now: () => number;
 }
-
-const REDRAW_MS = 80;
 
 /** Progress of a pull on stdout (`pull`) or stderr (`run`, `create`), as Docker prints it. */
 export function pullProgress(fd: 1 | 2): ProgressReporter {
@@ -47,6 +46,8 @@ export function eventLines(event: PullEvent): string[] | undefined {
       const status = event.status === 'up-to-date' ? 'Image is up to date' : 'Downloaded newer image';
       return [`Digest: ${event.digest}`, `Status: ${status} for ${event.reference}`];
     }
+    case 'mirror-failed':
+      return [`Mirror ${event.mirror} is passed over: ${event.why}`];
     case 'layer':
       return undefined;
   }
@@ -70,40 +71,14 @@ function plainReporter({ write }: ReporterOutput): ProgressReporter {
   };
 }
 
-function boardReporter({ write, now }: ReporterOutput, size: () => BoardSize): ProgressReporter {
-  let layers: Layers = new Map();
-  let shown = 0;
-  let drawnAt = Number.NEGATIVE_INFINITY;
-  let timer: NodeJS.Timeout | undefined;
-
-  const draw = (): void => {
-    clearTimeout(timer);
-    timer = undefined;
-    drawnAt = now();
-    const lines = boardLines(layers, size());
-    write(frame(shown, lines));
-    shown = lines.length;
-  };
-  const end = (): void => {
-    clearTimeout(timer);
-    timer = undefined;
-    if (layers.size > 0) write(frame(shown, finalLines(layers, size().columns)));
-    layers = new Map();
-    shown = 0;
-  };
+function boardReporter(output: ReporterOutput, size: () => BoardSize): ProgressReporter {
+  const board = new Board(output, size);
   return {
-    end,
+    end: () => board.end(),
     onEvent: (event) => {
       const lines = eventLines(event);
-      if (lines !== undefined) {
-        end();
-        write(`${lines.join('\n')}\n`);
-      }
-      if (event.kind !== 'layer') return;
-      const changed = layers.get(event.id)?.state !== event.state;
-      layers = withEvent(layers, event, now());
-      if (changed || now() - drawnAt >= REDRAW_MS) draw();
-      else timer ??= setTimeout(draw, REDRAW_MS);
+      if (lines !== undefined) board.say(lines);
+      if (event.kind === 'layer') board.show(stepOf(event));
     },
   };
 }

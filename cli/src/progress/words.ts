@@ -1,7 +1,9 @@
-import type { LayerEvent } from './layers.ts';
+import type { PullEvent } from '@wherry/core/api';
+
+type State = Extract<PullEvent, { kind: 'layer' }>['state'];
 
 /** Docker's words for what happens to a layer. */
-export const STATE_WORDS: Readonly<Record<LayerEvent['state'], string>> = {
+export const STATE_WORDS: Readonly<Record<State, string>> = {
   waiting: 'Waiting',
   downloading: 'Downloading',
   verifying: 'Verifying Checksum',
@@ -12,7 +14,7 @@ export const STATE_WORDS: Readonly<Record<LayerEvent['state'], string>> = {
 };
 
 /** Where no bar can be drawn, Docker tells of these changes and leaves the numbers out. */
-export const PLAIN_WORDS: Readonly<Record<LayerEvent['state'], string | undefined>> = {
+export const PLAIN_WORDS: Readonly<Record<State, string | undefined>> = {
   waiting: 'Pulling fs layer',
   downloading: undefined,
   verifying: 'Verifying Checksum',

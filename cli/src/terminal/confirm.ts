@@ -1,28 +1,8 @@
-import { readSync } from 'node:fs';
-import { STDIN, STDOUT, write } from './output.ts';
+import { readLine } from './line.ts';
+import { STDOUT, write } from './output.ts';
 
 /** Docker's question before something is removed. Only `y` and `Y` say yes; the end of the input says no. */
 export function confirm(warning: string): boolean {
   write(STDOUT, `WARNING! ${warning}\nAre you sure you want to continue? [y/N] `);
   return readLine().trim().toLowerCase() === 'y';
-}
-
-/** Byte by byte, so that nothing is taken from what reads after it. */
-function readLine(): string {
-  const byte = Buffer.alloc(1);
-  const bytes: number[] = [];
-  while (readByte(byte) && byte[0] !== 0x0a) bytes.push(byte[0] ?? 0);
-  return Buffer.from(bytes).toString();
-}
-
-function readByte(byte: Buffer): boolean {
-  for (;;) {
-    try {
-      return readSync(STDIN, byte) === 1;
-    } catch (error) {
-      // A terminal or pipe that another process made non-blocking has nothing yet: ask again in 10 ms.
-      if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) throw error;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
-    }
-  }
 }

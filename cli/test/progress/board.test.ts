@@ -63,10 +63,14 @@ describe('the board of layers', () => {
     expect(finalLines(after(...events), 80)).toHaveLength(40);
   });
 
-  it('redraws in place in one piece, and clears what a shorter frame leaves', () => {
-    expect(frame(0, ['a', 'b'])).toBe('\ra\x1b[K\nb\x1b[K\n');
-    expect(frame(2, ['a', 'b'])).toBe('\x1b[2A\ra\x1b[K\nb\x1b[K\n');
-    expect(frame(3, ['a'])).toBe('\x1b[3A\ra\x1b[K\n\x1b[J');
+  it('redraws in place in one piece what has changed, and clears what a shorter frame leaves', () => {
+    expect(frame([], ['a', 'b'], 80)).toBe('\ra\x1b[K\nb\x1b[K\n');
+    expect(frame(['a', 'c'], ['a', 'b'], 80)).toBe('\x1b[2A\r\nb\x1b[K\n');
+    expect(frame(['a', 'b', 'c'], ['a'], 80)).toBe('\x1b[3A\r\n\x1b[J');
+  });
+
+  it('finds its first row again on a terminal that has become narrower', () => {
+    expect(frame(['x'.repeat(70), 'b'], ['a', 'b'], 40)).toBe('\x1b[3A\ra\x1b[K\nb\x1b[K\n\x1b[J');
   });
 
   it('says why it tries again', () => {

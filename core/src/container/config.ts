@@ -2,6 +2,12 @@ import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { EXIT, WherryError } from '../errors/error.ts';
+import {
+  DEFAULT_SETTINGS,
+  mergeSettings,
+  parseSetting,
+  type RegistrySettings,
+} from '../registry/settings.ts';
 import type { Environment } from '../store/root.ts';
 
 /** What a user, or an administrator for all users, sets once; names as in Docker's daemon.json. */
@@ -9,25 +15,37 @@ export interface Config {
   readonly storageDriver?: string;
   readonly logDriver?: string;
   readonly logOpts?: Readonly<Record<string, string>>;
+  readonly registries?: Partial<RegistrySettings>;
 }
 
 /**
- * The first there is of `$XDG_CONFIG_HOME/wherry/config.json` (~/.config when unset) and /etc/wherry/config.json, with
- * `$WHERRY_STORAGE_DRIVER` and `$WHERRY_LOG_DRIVER` over it.
+ * `$XDG_CONFIG_HOME/wherry/config.json` (~/.config when unset) over /etc/wherry/config.json, setting by setting, with
+ * `$WHERRY_STORAGE_DRIVER` and `$WHERRY_LOG_DRIVER` over both.
  * @throws WherryError `E_CONFIG`
  */
 export function readConfig(env: Environment): Config {
   const base = env.XDG_CONFIG_HOME?.startsWith('/')
     ? env.XDG_CONFIG_HOME
     : join(env.HOME || homedir(), '.config');
-  const config = [join(base, 'wherry/config.json'), '/etc/wherry/config.json']
-    .map((path) => ({ path, text: readText(path) }))
-    .find(({ text }) => text !== undefined);
+  const [own = {}, system = {}] = [join(base, 'wherry/config.json'), '/etc/wherry/config.json'].map(
+    (path) => {
+      const text = readText(path);
+      return text === undefined ? {} : parseConfig(text, path);
+    },
+  );
+  const registries = mergeSettings(own.registries ?? {}, system.registries ?? {});
   return {
-    ...(config?.text === undefined ? {} : parseConfig(config.text, config.path)),
+    ...system,
+    ...own,
+    ...(own.registries === undefined && system.registries === undefined ? {} : { registries }),
     ...(env.WHERRY_STORAGE_DRIVER ? { storageDriver: env.WHERRY_STORAGE_DRIVER } : {}),
     ...(env.WHERRY_LOG_DRIVER ? { logDriver: env.WHERRY_LOG_DRIVER } : {}),
   };
+}
+
+/** What is set on registries. @throws WherryError `E_CONFIG` */
+export function registrySettings(env: Environment): RegistrySettings {
+  return { ...DEFAULT_SETTINGS, ...readConfig(env).registries };
 }
 
 /** Parses a configuration file. `path` is for the error. */
@@ -44,9 +62,24 @@ export function parseConfig(text: string, path: string): Config {
     if (key === 'storage-driver' && typeof entry === 'string') config = { ...config, storageDriver: entry };
     else if (key === 'log-driver' && typeof entry === 'string') config = { ...config, logDriver: entry };
     else if (key === 'log-opts' && isTextRecord(entry)) config = { ...config, logOpts: entry };
-    else throw invalid(path, `${JSON.stringify(key)} isn't a setting, or has a value of the wrong type`);
+    else
+      config = {
+        ...config,
+        registries: mergeSettings(config.registries ?? {}, registriesOf(path, key, entry)),
+      };
   }
   return config;
+}
+
+function registriesOf(path: string, key: string, value: unknown): Partial<RegistrySettings> {
+  let settings: Partial<RegistrySettings> | undefined;
+  try {
+    settings = parseSetting(key, value);
+  } catch (cause) {
+    throw invalid(path, (cause as Error).message, cause);
+  }
+  if (settings !== undefined) return settings;
+  throw invalid(path, `${JSON.stringify(key)} isn't a setting, or has a value of the wrong type`);
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
@@ -68,7 +101,7 @@ function readText(path: string): string | undefined {
 function invalid(path: string, reason: string, cause?: unknown): WherryError {
   return new WherryError(`The configuration file ${path} can't be used: ${reason}.`, {
     code: 'E_CONFIG',
-    hint: 'It is JSON with "storage-driver", "log-driver" and "log-opts", each of them optional.',
+    hint: 'It is JSON with "storage-driver", "log-driver", "log-opts", "registries" and "policy", each of them optional.',
     exitCode: EXIT.engine,
     cause,
   });

@@ -1,7 +1,7 @@
 import type { CreateRequest, ResolvedImage } from '../api.ts';
 import { EXIT, WherryError } from '../errors/error.ts';
 import { resolveImage } from '../image/find.ts';
-import { ImageTable } from '../image/table.ts';
+import { searchedImages } from '../image/searched.ts';
 import { commitNetworks, type DraftNetworks, draftNetworks } from '../network/draft.ts';
 import { type CheckedPlan, checkPlan } from '../plan/check.ts';
 import type { StorageDriver } from '../plugin/drivers.ts';
@@ -170,7 +170,7 @@ function hasLayer({ store }: ContainerContext, driver: string, chainId: string):
 }
 
 async function findOrPull(context: ContainerContext, request: CreateRequest): Promise<ResolvedImage> {
-  const table = new ImageTable(context.store.database);
+  const table = searchedImages(context);
   const pull = async (): Promise<ResolvedImage> => {
     await (await context.images()).pull({
       reference: request.image,

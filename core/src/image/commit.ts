@@ -41,7 +41,7 @@ export async function commitContainer(
   );
   const trees = await containerTrees(context, id);
   const layer = await withWorker(context, (worker) =>
-    makeLayer(context.store.temporary, changesTar(worker, trees, signal)),
+    makeLayer(context.store.temporary, changesTar(worker, trees, signal), request.onProgress),
   );
   const created = timestamp();
   const { rootfs, history } = document;

@@ -1,6 +1,14 @@
 import type { ResolvedImage } from '../api.ts';
+import { isDigest } from '../blob/digest.ts';
 import { WherryError } from '../errors/error.ts';
-import { familiarReference, parseReference, withDefaultTag } from '../reference/reference.ts';
+import {
+  familiarReference,
+  hasRegistry,
+  parseReference,
+  type Reference,
+  withDefaultTag,
+} from '../reference/reference.ts';
+import { candidatesOf } from '../reference/short-name.ts';
 import type { ImageRow, ImageTable, NameRow } from './table.ts';
 
 /** An image, and the name by which it was found, if it was by one. */
@@ -24,7 +32,9 @@ export function findImage(table: ImageTable, text: string): Found {
       hint: 'Give more digits of the id: wherry images --no-trunc shows it in full.',
     });
   }
-  const image = ids[0] === undefined ? undefined : table.row(ids[0]);
+  // What `pull -q` prints is the digest of a manifest, or of an index of them.
+  const id = ids[0] ?? (isDigest(text) ? table.idByDigest(text) : undefined);
+  const image = id === undefined ? undefined : table.row(id);
   if (image !== undefined) return { image, name: undefined };
   const shown = isId(text) ? text : familiarReference(withDefaultTag(parseReference(text)));
   throw new WherryError(`No such image: ${shown}`, {
@@ -52,10 +62,19 @@ function isId(text: string): boolean {
 }
 
 function named(table: ImageTable, text: string): Found | undefined {
-  const reference = withDefaultTag(parseReference(text));
+  const own = byReference(table, parseReference(text));
+  if (own !== undefined || hasRegistry(text)) return own;
+  for (const candidate of candidatesOf(text, table.search)) {
+    const found = byReference(table, candidate);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function byReference(table: ImageTable, reference: Reference): Found | undefined {
   // A digest says it all; a tag beside it is not looked at, as in Docker.
   const { domain, path, digest } = reference;
-  const name = table.byName(digest === undefined ? reference : { domain, path, digest });
+  const name = table.byName(digest === undefined ? withDefaultTag(reference) : { domain, path, digest });
   const image = name === undefined ? undefined : table.row(name.image);
   return image === undefined ? undefined : { image, name };
 }

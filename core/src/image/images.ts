@@ -27,8 +27,9 @@ import type { LayerStore } from './layers.ts';
 import { listImages } from './list.ts';
 import type { PullContext } from './pull.ts';
 import { removeImage } from './remove.ts';
+import { searchedImages } from './searched.ts';
 import { isStarter } from './starter-name.ts';
-import { ImageTable } from './table.ts';
+import type { ImageTable } from './table.ts';
 
 export interface ImagesOptions {
   readonly store: Store;
@@ -55,11 +56,13 @@ export class ImageService implements Omit<Images, 'commit' | 'export'> {
   constructor(options: ImagesOptions) {
     this.#options = options;
     this.#store = options.store;
-    this.#table = new ImageTable(options.store.database);
+    this.#table = searchedImages(options);
     this.#blobs = new BlobStore(options.store.paths.images, options.store.temporary);
   }
 
-  async pull(request: PullRequest): Promise<{ readonly id: string; readonly digest: string }> {
+  async pull(
+    request: PullRequest,
+  ): Promise<{ readonly id: string; readonly digest: string; readonly reference: string }> {
     return this.adding(request.storageDriver, async (context) => {
       if (isStarter(request.reference)) {
         const { makeStarter } = await import('./starter.ts');

@@ -12,16 +12,20 @@ export interface MadeLayer {
   readonly file: BlobFile;
 }
 
-/** A layer of an uncompressed tar archive, compressed by gzip. */
+/** A layer of an uncompressed tar archive, compressed by gzip. @param onProgress told how many bytes of it have been read */
 export async function makeLayer(
   temporary: Temporary,
   archive: AsyncIterable<Uint8Array>,
+  onProgress?: (bytes: number) => void,
 ): Promise<MadeLayer> {
   const diff = createHash('sha256');
   const file = new BlobFile(temporary, 'the new layer');
+  let read = 0;
   const hashed = async function* () {
     for await (const piece of archive) {
       diff.update(piece);
+      read += piece.length;
+      onProgress?.(read);
       yield piece;
     }
   };

@@ -10,6 +10,8 @@ export interface Descriptor {
   /** Bytes. */
   readonly size: number;
   readonly platform?: Platform;
+  /** Where a layer is to be had that registries may not spread. */
+  readonly urls?: readonly string[];
 }
 
 export interface IndexDocument {
@@ -131,7 +133,7 @@ function list(name: string, document: Json, field: string): readonly unknown[] {
 
 function descriptor(name: string, value: unknown): Descriptor {
   if (!isObject(value)) throw malformed(name, 'a descriptor in it is no object');
-  const { mediaType, digest, size, platform } = value;
+  const { mediaType, digest, size, platform, urls } = value;
   if (typeof mediaType !== 'string') throw malformed(name, 'a descriptor in it has no media type');
   if (typeof digest !== 'string' || !isDigest(digest)) {
     throw malformed(name, 'a descriptor in it has no digest that can be verified');
@@ -139,7 +141,7 @@ function descriptor(name: string, value: unknown): Descriptor {
   if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) {
     throw malformed(name, `the descriptor of ${digest} has no size`);
   }
-  return { mediaType, digest, size, ...platformOf(platform) };
+  return { mediaType, digest, size, ...platformOf(platform), ...urlsOf(urls) };
 }
 
 function platformOf(value: unknown): { platform?: Platform } {
@@ -147,6 +149,11 @@ function platformOf(value: unknown): { platform?: Platform } {
   const { os, architecture, variant } = value;
   if (typeof os !== 'string' || typeof architecture !== 'string') return {};
   return { platform: { os, architecture, ...(typeof variant === 'string' ? { variant } : {}) } };
+}
+
+function urlsOf(value: unknown): { urls?: readonly string[] } {
+  if (!Array.isArray(value) || value.length === 0) return {};
+  return { urls: value.filter((each) => typeof each === 'string') };
 }
 
 function isObject(value: unknown): value is Json {

@@ -1,8 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { PullEvent } from '../api.ts';
 import type { BlobStore } from '../blob/blob-store.ts';
 import { shortDigest } from '../blob/digest.ts';
 import type { Lease } from '../store/lease.ts';
+import { claimWhenFree } from './claim.ts';
 import { type LayerEvent, LayerProgress } from './layer-progress.ts';
 import type { LayerStore, UnpackedLayer } from './layers.ts';
 import { Slots } from './slots.ts';
@@ -10,8 +10,6 @@ import type { ImageLayer } from './table.ts';
 
 /** Docker's number of downloads at a time. */
 const CONCURRENCY = 3;
-/** How often it is looked whether another process has finished a layer. */
-const POLL_MS = 50;
 
 export interface PullLayersOptions {
   readonly layers: readonly ImageLayer[];
@@ -99,23 +97,9 @@ class LayerJob {
     }
     this.#progress.say('waiting');
     await twin;
-    await this.#claim();
-    try {
-      await this.#bring(slots);
-    } finally {
-      this.#options.lease.disclaim(`layer-${store.driver}`, chainId);
-    }
+    await this.#claimed(`layer-${store.driver}`, chainId, () => this.#bring(slots));
     this.#progress.say('done');
     return store.size(chainId);
-  }
-
-  /** Waits while another process works on the same layer. */
-  async #claim(): Promise<void> {
-    const { lease, store } = this.#options;
-    this.#signal.throwIfAborted();
-    while (!lease.claim(`layer-${store.driver}`, this.#layer.chainId)) {
-      await delay(POLL_MS, undefined, { signal: this.#signal });
-    }
   }
 
   /** Nobody waits for another layer while holding a slot, or the last slots could wait for each other. */
@@ -123,10 +107,35 @@ class LayerJob {
     const { store } = this.#options;
     const there = store.has(this.#layer.chainId);
     // Where the files of the layer below have to be there first, the bytes needn't wait for them.
-    if ((there || !store.parallel) && !this.#hasBlob()) await slots.run(() => drain(this.#arriving()));
+    if ((there || !store.parallel) && !this.#hasBlob()) await slots.run(() => this.#fetch());
     if (there) return;
     if (!store.parallel) await this.#below;
-    await this.#commit(await slots.run(() => this.#unpack()));
+    await this.#commit(await slots.run(() => (this.#hasBlob() ? this.#unpack() : this.#fetchAndUnpack())));
+  }
+
+  /** Another process may be at the same blob, for this layer or for another one: what it has brought is taken. */
+  async #fetch(): Promise<void> {
+    await this.#claimed('blob', this.#layer.blob, async () => {
+      if (!this.#hasBlob()) await drain(this.#arriving());
+    });
+  }
+
+  /** Nobody who has a blob claimed waits for anything but its bytes, so that no two can wait for each other. */
+  async #fetchAndUnpack(): Promise<UnpackedLayer> {
+    const unpacked = await this.#claimed('blob', this.#layer.blob, async () =>
+      this.#hasBlob() ? undefined : this.#unpack(),
+    );
+    return unpacked ?? this.#unpack();
+  }
+
+  async #claimed<Result>(kind: string, name: string, work: () => Promise<Result>): Promise<Result> {
+    const { lease } = this.#options;
+    await claimWhenFree(lease, kind, name, this.#signal);
+    try {
+      return await work();
+    } finally {
+      lease.disclaim(kind, name);
+    }
   }
 
   async #unpack(): Promise<UnpackedLayer> {
@@ -186,7 +195,11 @@ class LayerJob {
       progress.say('verifying');
     };
     const { blob: digest, size } = this.#layer;
-    return blobs.receive({ digest, size }, counted());
+    const received = blobs.receive({ digest, size }, counted());
+    return (async function* () {
+      yield* received;
+      progress.say('extracting');
+    })();
   }
 
   async *#kept(): AsyncGenerator<Uint8Array, void, undefined> {

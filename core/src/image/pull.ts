@@ -1,18 +1,24 @@
 import type { PullEvent, PullRequest } from '../api.ts';
 import type { BlobStore } from '../blob/blob-store.ts';
+import { registrySettings } from '../container/config.ts';
 import { WherryError } from '../errors/error.ts';
 import {
   familiarName,
   familiarReference,
-  parseReference,
+  formatReference,
+  fullName,
   type Reference,
   withDefaultTag,
 } from '../reference/reference.ts';
-import { RepositoryClient } from '../registry/client.ts';
+import { candidatesOf } from '../reference/short-name.ts';
+import type { RegistryOptions } from '../registry/client.ts';
+import { MirroredRepository } from '../registry/mirrored.ts';
 import type { RetryPolicy } from '../registry/retry.ts';
+import { type RegistrySettings, refuseBlocked, requireDigest } from '../registry/settings.ts';
 import { Lease } from '../store/lease.ts';
 import type { Environment } from '../store/root.ts';
 import type { Store } from '../store/store.ts';
+import { claimWhenFree } from './claim.ts';
 import { type ConfigDocument, chainIds, MAX_CONFIG_BYTES, parseConfig } from './config.ts';
 import { isDropped } from './dropped-blobs.ts';
 import type { LayerStore } from './layers.ts';
@@ -34,21 +40,67 @@ export interface Pulled {
   readonly id: string;
   /** Of the manifest or index that the reference names. */
   readonly digest: string;
+  /** Its name in full, of the registry that it came from: `docker.io/library/busybox:latest`; of the repository for all tags. */
+  readonly reference: string;
 }
 
+/** Answers of a registry that has no such image; one that hides what it has calls it denied. */
+const NOT_THERE: readonly string[] = ['E_MANIFEST_NOT_FOUND', 'E_REGISTRY_AUTH'];
+
 /**
- * Pulls every tag of a repository, or the one image that the request names.
- * @throws WherryError of the registry, `E_PLATFORM_NOT_FOUND`, `E_MANIFEST_UNSUPPORTED`, `E_IMAGE_CONFIG`, `E_DIGEST_MISMATCH`,
- *   `E_NO_SPACE`, and those of a damaged layer
+ * Pulls every tag of a repository, or the one image that the request names. A name without a registry is looked for in those of
+ * the search order. One that can't be asked ends the search: the next one's image of that name may be somebody else's.
+ * @throws WherryError of the registry, `E_REGISTRY_BLOCKED`, `E_DIGEST_REQUIRED`, `E_PLATFORM_NOT_FOUND`,
+ *   `E_MANIFEST_UNSUPPORTED`, `E_IMAGE_CONFIG`, `E_DIGEST_MISMATCH`, `E_NO_SPACE`, and those of a damaged layer
  */
 export async function pullImage(context: PullContext, request: PullRequest): Promise<Pulled> {
-  const reference = parseReference(request.reference);
-  await using client = new RepositoryClient(reference, {
-    env: context.env,
-    uid: context.uid,
-    insecureRegistries: request.insecureRegistries,
+  const settings = registrySettings(context.env);
+  const [first, ...others] = candidatesOf(request.reference, settings.search);
+  if (others.length === 0) return await pullReference(context, request, settings, first);
+  const failures: WherryError[] = [];
+  for (const candidate of [first, ...others]) {
+    try {
+      return await pullReference(context, request, settings, candidate);
+    } catch (error) {
+      if (!(error instanceof WherryError) || !NOT_THERE.includes(error.code)) throw error;
+      failures.push(error);
+    }
+  }
+  const searched = settings.search.join(', ');
+  throw new WherryError(`${request.reference} was found in none of the registries searched: ${searched}.`, {
+    code: 'E_MANIFEST_NOT_FOUND',
+    hint: `Check the spelling, or name the registry: wherry pull ${settings.search[0]}/${request.reference}.`,
+    cause: new AggregateError(failures, 'none of the registries has it'),
+  });
+}
+
+/** How a command reaches registries, by its request, the configuration and the environment. */
+export function registryOptions(
+  { env, uid, retry }: PullContext,
+  request: Pick<PullRequest, 'insecureRegistries' | 'authFile' | 'signal'>,
+  settings: RegistrySettings,
+): RegistryOptions {
+  return {
+    env: request.authFile === undefined ? env : { ...env, REGISTRY_AUTH_FILE: request.authFile },
+    uid,
+    insecureRegistries: [...settings.insecure, ...(request.insecureRegistries ?? [])],
     signal: request.signal,
-    ...(context.retry === undefined ? {} : { retry: context.retry }),
+    ...(retry === undefined ? {} : { retry }),
+  };
+}
+
+async function pullReference(
+  context: PullContext,
+  request: PullRequest,
+  settings: RegistrySettings,
+  reference: Reference,
+): Promise<Pulled> {
+  refuseBlocked(settings, reference);
+  requireDigest(settings, reference);
+  await using client = new MirroredRepository(reference, {
+    ...registryOptions(context, request, settings),
+    mirrors: settings.mirrors,
+    onFallback: (mirror, why) => request.onEvent?.({ kind: 'mirror-failed', mirror, why }),
   });
   const platform = request.platform === undefined ? undefined : parsePlatform(request.platform);
   const pull = (each: Reference) => new Pull(context, client, each, platform, request).run();
@@ -62,7 +114,7 @@ export async function pullImage(context: PullContext, request: PullRequest): Pro
   }
   let last: Pulled | undefined;
   for (const tag of await client.tags()) last = await pull({ ...reference, tag });
-  if (last !== undefined) return last;
+  if (last !== undefined) return { ...last, reference: fullName(reference) };
   throw new WherryError(`repository ${familiarName(reference)} has no tags.`, {
     code: 'E_MANIFEST_NOT_FOUND',
     hint: 'Check the spelling of the name, and that the image has been pushed to this registry.',
@@ -80,7 +132,7 @@ interface Target {
 /** One image on its way from a registry into the store. */
 class Pull {
   readonly #context: PullContext;
-  readonly #client: RepositoryClient;
+  readonly #client: MirroredRepository;
   readonly #reference: Reference;
   readonly #platform: Platform | undefined;
   readonly #request: PullRequest;
@@ -88,7 +140,7 @@ class Pull {
 
   constructor(
     context: PullContext,
-    client: RepositoryClient,
+    client: MirroredRepository,
     reference: Reference,
     platform: Platform | undefined,
     request: PullRequest,
@@ -111,12 +163,12 @@ class Pull {
       tag: digest ?? tag ?? '',
     });
     const current = await this.#unchanged();
-    if (current !== undefined) return this.#finished(current, 'up-to-date');
+    if (current !== undefined) return this.#finished(current.id, current.digest, 'up-to-date');
     const target = await this.#resolve();
     using lease = new Lease(this.#context.store.database);
     const { config, layers } = target.manifest;
     lease.hold('blob', [target.descriptor.digest, config.digest, ...layers.map((layer) => layer.digest)]);
-    const document = await this.#config(config, layers.length);
+    const document = await this.#config(lease, config, layers.length);
     this.#checkPlatform(document);
     const chain = chainIds(document.diffIds);
     lease.hold('layer', chain);
@@ -153,11 +205,11 @@ class Pull {
       this.#reference,
       target.digest,
     );
-    return this.#finished({ id: config.digest, digest: target.digest }, known ? 'up-to-date' : 'downloaded');
+    return this.#finished(config.digest, target.digest, known ? 'up-to-date' : 'downloaded');
   }
 
   /** The image that is here, when the registry still has it under this name. */
-  async #unchanged(): Promise<Pulled | undefined> {
+  async #unchanged(): Promise<Omit<Pulled, 'reference'> | undefined> {
     const name = this.#table.byName(this.#reference);
     const image = name === undefined ? undefined : this.#table.row(name.image);
     if (name === undefined || image === undefined || !this.#isComplete(image.id)) return undefined;
@@ -215,7 +267,7 @@ class Pull {
     throw platformNotFound(this.#name, wanted, offered);
   }
 
-  async #config(descriptor: Descriptor, layers: number): Promise<ConfigDocument> {
+  async #config(lease: Lease, descriptor: Descriptor, layers: number): Promise<ConfigDocument> {
     const { digest, size } = descriptor;
     if (size > MAX_CONFIG_BYTES) {
       throw new WherryError(`The configuration of ${this.#name} is larger than 8 MiB.`, {
@@ -225,7 +277,14 @@ class Pull {
     }
     const { blobs } = this.#context;
     if (!blobs.has(descriptor)) {
-      for await (const _ of blobs.receive(descriptor, this.#client.blob(descriptor)));
+      await claimWhenFree(lease, 'blob', digest, this.#request.signal);
+      try {
+        if (!blobs.has(descriptor)) {
+          for await (const _ of blobs.receive(descriptor, this.#client.blob(descriptor)));
+        }
+      } finally {
+        lease.disclaim('blob', digest);
+      }
     }
     return parseConfig(this.#name, blobs.readText(digest) ?? '', layers);
   }
@@ -238,9 +297,9 @@ class Pull {
     }
   }
 
-  #finished(pulled: Pulled, status: 'downloaded' | 'up-to-date'): Pulled {
-    this.#emit({ kind: 'pulled', reference: this.#name, digest: pulled.digest, status });
-    return pulled;
+  #finished(id: string, digest: string, status: 'downloaded' | 'up-to-date'): Pulled {
+    this.#emit({ kind: 'pulled', reference: this.#name, digest, status });
+    return { id, digest, reference: formatReference(this.#reference) };
   }
 
   get #name(): string {

@@ -1,5 +1,6 @@
 import type { PushEvent, PushRequest } from '../api.ts';
 import { shortDigest } from '../blob/digest.ts';
+import { registrySettings } from '../container/config.ts';
 import { WherryError } from '../errors/error.ts';
 import {
   familiarName,
@@ -9,9 +10,10 @@ import {
   withDefaultTag,
 } from '../reference/reference.ts';
 import { RepositoryClient } from '../registry/client.ts';
+import { refuseBlocked } from '../registry/settings.ts';
 import { bringBlobs } from './fetch-blobs.ts';
 import { parseManifest } from './manifest.ts';
-import type { PullContext } from './pull.ts';
+import { type PullContext, registryOptions } from './pull.ts';
 import { Slots } from './slots.ts';
 import { type ImageLayer, type ImageRow, ImageTable } from './table.ts';
 
@@ -28,20 +30,16 @@ export interface Pushed {
 
 /**
  * Pushes an image's manifest and blobs as they are in the store, so that digests stay; with `allTags`, all of a repository's.
- * @throws WherryError `E_IMAGE_NOT_FOUND`, `E_IMAGE_INCOMPLETE`, and those of the registry
+ * @throws WherryError `E_IMAGE_NOT_FOUND`, `E_IMAGE_INCOMPLETE`, `E_REGISTRY_BLOCKED`, and those of the registry
  */
 export async function pushImage(context: PullContext, request: PushRequest): Promise<Pushed> {
   const table = new ImageTable(context.store.database);
   const asked = parseReference(request.reference);
   const references = referencesOf(table, asked, request.allTags ?? false);
+  const settings = registrySettings(context.env);
+  refuseBlocked(settings, asked);
   request.onEvent?.({ kind: 'repository', repository: fullName(asked) });
-  await using client = new RepositoryClient(asked, {
-    env: context.env,
-    uid: context.uid,
-    insecureRegistries: request.insecureRegistries,
-    signal: request.signal,
-    ...(context.retry === undefined ? {} : { retry: context.retry }),
-  });
+  await using client = new RepositoryClient(asked, registryOptions(context, request, settings));
   let digest = '';
   for (const { reference, image } of references) {
     digest = await new Push(context, client, table, reference, request).run(image);
@@ -119,14 +117,11 @@ class Push {
     if (manifest.kind !== 'manifest') throw incomplete(image.id, image.manifest);
     const layers = this.#table.layersOf(image.id);
     using _held = await bringBlobs(this.#context, [image.id], this.#request.signal);
-    for (const { diffId } of layers)
-      this.#emit({ kind: 'layer', id: shortDigest(diffId), state: 'preparing' });
-    const slots = new Slots(CONCURRENCY);
-    const twins = new Map(layers.map((layer) => [layer.blob, layer]));
-    const outcomes = await Promise.allSettled(
-      [...twins.values()].map((layer) => slots.run(() => this.#layer(layer))),
+    for (const layer of layers) this.#say(layer, 'preparing');
+    const elsewhere = new Set(
+      manifest.layers.filter(({ urls }) => urls !== undefined).map(({ digest }) => digest),
     );
-    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+    await this.#layers(layers, elsewhere);
     await this.#client.push(this.#blob(image.id), {});
     const { tag = '' } = this.#reference;
     const digest = await this.#client.pushManifest(tag, {
@@ -140,13 +135,40 @@ class Push {
     return digest;
   }
 
-  async #layer(layer: ImageLayer): Promise<void> {
+  /** Several at a time; when one fails, the others are ended. @param elsewhere blobs that other hosts have, and may alone */
+  async #layers(layers: readonly ImageLayer[], elsewhere: ReadonlySet<string>): Promise<void> {
+    const failed = new AbortController();
+    const asked = this.#request.signal;
+    const signal = asked === undefined ? failed.signal : AbortSignal.any([asked, failed.signal]);
+    const slots = new Slots(CONCURRENCY);
+    const twins = new Map(layers.map((layer) => [layer.blob, layer]));
+    let failure: { readonly error: unknown } | undefined;
+    await Promise.all(
+      [...twins.values()].map(async (layer) => {
+        try {
+          await slots.run(async () => {
+            signal.throwIfAborted();
+            if (elsewhere.has(layer.blob)) this.#say(layer, 'foreign');
+            else await this.#layer(layer, signal);
+          });
+        } catch (error) {
+          failure ??= { error };
+          failed.abort(error);
+        }
+      }),
+    );
+    if (asked?.aborted) throw asked.reason;
+    if (failure !== undefined) throw failure.error;
+  }
+
+  async #layer(layer: ImageLayer, signal: AbortSignal): Promise<void> {
     const id = shortDigest(layer.diffId);
     const total = layer.size;
     const mountFrom = this.#repositoriesWith(layer.blob);
     let said = 0;
     const outcome = await this.#client.push(this.#blob(layer.blob), {
       mountFrom,
+      signal,
       onProgress: (current) => {
         const now = performance.now();
         if (current < total && now - said < INTERVAL_MS) return;
@@ -154,7 +176,12 @@ class Push {
         this.#emit({ kind: 'layer', id, state: 'pushing', current, total });
       },
     });
-    this.#emit({ kind: 'layer', id, state: outcome });
+    const from = outcome.state === 'mounted' ? { detail: outcome.from } : {};
+    this.#emit({ kind: 'layer', id, state: outcome.state, ...from });
+  }
+
+  #say({ diffId }: ImageLayer, state: 'preparing' | 'foreign'): void {
+    this.#emit({ kind: 'layer', id: shortDigest(diffId), state });
   }
 
   #blob(digest: string): { readonly digest: string; readonly size: number; readonly path: string } {

@@ -5,6 +5,7 @@ import { pack } from 'tar-stream';
 import type { PullRequest } from '../api.ts';
 import { sha256 } from '../blob/digest.ts';
 import { WherryError } from '../errors/error.ts';
+import { formatReference } from '../reference/reference.ts';
 import { MANIFEST_TYPES } from '../registry/media-type.ts';
 import { Lease } from '../store/lease.ts';
 import { ownPlatform } from './platform.ts';
@@ -103,7 +104,7 @@ export async function makeStarter(
     digest: descriptor.digest,
     status: known ? 'up-to-date' : 'downloaded',
   });
-  return { id, digest: descriptor.digest };
+  return { id, digest: descriptor.digest, reference: formatReference({ ...STARTER, tag: 'latest' }) };
 }
 
 function configOf(platform: { os: string; architecture: string; variant?: string }, diffId: string) {

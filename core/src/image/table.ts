@@ -57,9 +57,17 @@ export interface ImageRow {
 /** Images and their names in the database. */
 export class ImageTable {
   readonly #database: Database;
+  readonly #search: () => readonly string[];
 
-  constructor(database: Database) {
+  /** @param search registries that a name without one is looked for in, asked for when it isn't known as it stands */
+  constructor(database: Database, search: () => readonly string[] = () => []) {
     this.#database = database;
+    this.#search = search;
+  }
+
+  /** The registries that a name without one is looked for in. */
+  get search(): readonly string[] {
+    return this.#search();
   }
 
   /**
@@ -110,6 +118,17 @@ export class ImageTable {
     return this.#database
       .all<{ id: string }>('SELECT id FROM image WHERE id GLOB ?', `sha256:${prefix}*`)
       .map(({ id }) => id);
+  }
+
+  /** The image that was pulled by the digest of a manifest or an index. */
+  idByDigest(digest: string): string | undefined {
+    const name = this.#database.get<{ image: string }>(
+      'SELECT image FROM image_name WHERE digest = ?',
+      digest,
+    );
+    return (
+      name?.image ?? this.#database.get<{ id: string }>('SELECT id FROM image WHERE manifest = ?', digest)?.id
+    );
   }
 
   names(): readonly NameRow[] {

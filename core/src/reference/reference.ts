@@ -97,10 +97,17 @@ function suffix({ tag, digest }: Reference): string {
   return (tag === undefined ? '' : `:${tag}`) + (digest === undefined ? '' : `@${digest}`);
 }
 
-function normalise(text: string): { domain: string; path: string } {
+/** Whether a name begins with a registry: what stands before its first slash has a dot or a port, or is `localhost`. */
+export function hasRegistry(text: string): boolean {
   const slash = text.indexOf('/');
   const first = slash < 0 ? '' : text.slice(0, slash);
-  if (slash < 0 || (first !== 'localhost' && !/[.:]/.test(first))) return onDefaultDomain(text);
+  return first === 'localhost' || /[.:]/.test(first);
+}
+
+function normalise(text: string): { domain: string; path: string } {
+  if (!hasRegistry(text)) return onDefaultDomain(text);
+  const slash = text.indexOf('/');
+  const first = text.slice(0, slash);
   const rest = text.slice(slash + 1);
   return first === DEFAULT_DOMAIN || first === LEGACY_DOMAIN
     ? onDefaultDomain(rest)

@@ -11,7 +11,13 @@ import { ACCEPT_MANIFESTS } from './media-type.ts';
 import { failureOf } from './registry-error.ts';
 import { RETRY, type RetryPolicy } from './retry.ts';
 import { Transport } from './transport.ts';
-import { putManifest, type UploadBlob, type UploadOptions, uploadBlob } from './upload.ts';
+import {
+  putManifest,
+  type UploadBlob,
+  type UploadOptions,
+  type UploadOutcome,
+  uploadBlob,
+} from './upload.ts';
 
 /** The distribution specification lets a registry refuse manifests beyond this size. */
 const MAX_MANIFEST_BYTES = 4 << 20;
@@ -130,9 +136,9 @@ export class RepositoryClient implements AsyncDisposable {
   /** @throws WherryError of the registry */
   async push(
     blob: UploadBlob,
-    options: Pick<UploadOptions, 'onProgress' | 'mountFrom'>,
-  ): Promise<'exists' | 'mounted' | 'pushed'> {
-    return uploadBlob(this.#connection, blob, { ...options, ...this.#place });
+    options: Pick<UploadOptions, 'onProgress' | 'mountFrom' | 'signal'>,
+  ): Promise<UploadOutcome> {
+    return uploadBlob(this.#connection, blob, { ...this.#place, ...options }, this.#retry);
   }
 
   /** @param reference tag or digest @returns the digest */

@@ -1,6 +1,6 @@
 import { WherryError } from '../errors/error.ts';
 import type { Reference } from '../reference/reference.ts';
-import { type Authorization, denied } from './authorization.ts';
+import { type Access, type Authorization, denied } from './authorization.ts';
 import { badReply, connectionFailure, isTransient, isUnencrypted } from './failure.ts';
 import { type Endpoint, endpointsOf } from './host.ts';
 import { failureOf } from './registry-error.ts';
@@ -23,6 +23,8 @@ export interface RegistryRequest {
   /** What a failure says was going on: `while reading layer 0123456789ab`. */
   readonly doing: string;
   readonly method?: TransportRequest['method'];
+  /** What a refusal is of; default pull. */
+  readonly access?: Access;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: TransportRequest['body'];
   readonly signal?: AbortSignal | undefined;
@@ -54,7 +56,12 @@ export class RegistryConnection {
         if (!isRetryStatus(response.statusCode)) return response;
         asked = retryAfter(response, Date.now());
         if (last || (asked ?? 0) > LONGEST_RETRY_AFTER_MS) {
-          throw await failureOf(response, { registry, repository: name.path, reference: '' });
+          throw await failureOf(response, {
+            registry,
+            repository: name.path,
+            reference: '',
+            access: request.access ?? 'pull',
+          });
         }
         await response.body.dump();
         request.onRetry?.(`status ${response.statusCode}`);
@@ -67,16 +74,18 @@ export class RegistryConnection {
   }
 
   /**
-   * Sends a blob in one piece to where the registry wants it.
-   * @param location absolute, or a path of the registry, as its answer to POST said
+   * Sends a request once. Answers with any response but a 401.
+   * @param path below `/v2/NAME`, or what the registry said: a path from the root, or another URL
+   * @throws what the transport does, WherryError `E_REGISTRY_AUTH`
    */
-  async upload(
-    location: string,
-    digest: string,
-    request: Omit<RegistryRequest, 'method'>,
-  ): Promise<Response> {
-    const at = location.indexOf('?') < 0 ? '?' : '&';
-    return this.request(`${location}${at}${new URLSearchParams({ digest })}`, { ...request, method: 'PUT' });
+  async once(path: string, request: RegistryRequest): Promise<Response> {
+    return this.#authorised(path, request);
+  }
+
+  /** What a `Location` of the registry's means; undefined for what is no address. */
+  absolute(location: string): string | undefined {
+    const base = this.#endpoint?.origin;
+    return location !== '' && URL.canParse(location, base) ? new URL(location, base).href : undefined;
   }
 
   /** Repeats a request whose answer is small and read at once, when the connection is cut in the middle of it. */
@@ -121,10 +130,17 @@ export class RegistryConnection {
           header?.startsWith('Basic ')
             ? 'the user name or password is wrong'
             : 'it takes none of the tokens it gives out',
+          request.access,
         );
       }
       const text = Array.isArray(challenge) ? challenge.join(', ') : (challenge ?? '');
-      await authorization.answer(name.path, text, header, endpoint.verify, request.signal);
+      await authorization.answer(name.path, {
+        challenge: text,
+        refused: header,
+        verify: endpoint.verify,
+        access: request.access ?? 'pull',
+        signal: request.signal,
+      });
     }
   }
 
@@ -139,7 +155,7 @@ export class RegistryConnection {
     let failure: unknown;
     for (const endpoint of candidates) {
       const url =
-        path.startsWith('/v2/') || URL.canParse(path)
+        /^\/v[12]\//.test(path) || URL.canParse(path)
           ? new URL(path, endpoint.origin)
           : new URL(`/v2/${name.path}${path}`, endpoint.origin);
       try {

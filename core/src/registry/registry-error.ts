@@ -1,6 +1,6 @@
 import { WherryError } from '../errors/error.ts';
 import { DEFAULT_DOMAIN } from '../reference/reference.ts';
-import { denied } from './authorization.ts';
+import { type Access, denied } from './authorization.ts';
 import { BodyTooLarge, readBody } from './body.ts';
 import { badReply } from './failure.ts';
 import type { Response } from './transport.ts';
@@ -13,6 +13,8 @@ export interface AskedFor {
   readonly repository: string;
   /** Tag or digest; `''` when the repository itself was asked for. */
   readonly reference: string;
+  /** Default pull. */
+  readonly access?: Access;
 }
 
 /** The error for an answer that is neither what was asked for nor worth another try. Reads the body. */
@@ -26,6 +28,7 @@ export async function failureOf(response: Response, asked: AskedFor): Promise<Wh
         asked.registry,
         asked.repository,
         message || `it answers with status ${response.statusCode}`,
+        asked.access,
       );
     case 404:
       return notFound(asked, code, said);
@@ -59,7 +62,7 @@ function rateLimited(registry: string, said: string): WherryError {
       : '';
   return new WherryError(`Registry ${registry} refuses more requests for now (rate limit)${said}.${hub}`, {
     code: 'E_REGISTRY_RATE_LIMIT',
-    hint: `Wait and try again, log in with "docker login ${registry}", or pull from a mirror.`,
+    hint: `Wait and try again, log in with "wherry login ${registry}", or pull from a mirror.`,
   });
 }
 

@@ -16,7 +16,7 @@ const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 export type Response = Dispatcher.ResponseData;
 
 export interface TransportRequest {
-  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT';
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH';
   readonly headers: Readonly<Record<string, string>>;
   /** One that is made anew for each try. */
   readonly body?: string | Uint8Array | (() => AsyncIterable<Uint8Array>);

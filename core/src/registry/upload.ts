@@ -1,9 +1,9 @@
-import { createReadStream } from 'node:fs';
 import { WherryError } from '../errors/error.ts';
 import type { RegistryConnection } from './connection.ts';
-import { badReply } from './failure.ts';
 import { failureOf } from './registry-error.ts';
+import type { RetryPolicy } from './retry.ts';
 import type { Response } from './transport.ts';
+import { beginUpload, UploadSession } from './upload-session.ts';
 
 export interface UploadOptions {
   readonly registry: string;
@@ -15,6 +15,11 @@ export interface UploadOptions {
   readonly mountFrom?: readonly string[];
 }
 
+/** How a blob came to be in the repository. */
+export type UploadOutcome =
+  | { readonly state: 'exists' | 'pushed' }
+  | { readonly state: 'mounted'; readonly from: string };
+
 export interface UploadBlob {
   readonly digest: string;
   /** Bytes. */
@@ -25,51 +30,61 @@ export interface UploadBlob {
 
 /**
  * Brings a blob into a repository, if it isn't there (distribution specification v1.1, "Push"): by HEAD it is skipped, by a mount taken
- * over from another repository, else sent in one piece.
+ * over from another repository, else sent.
  * @throws WherryError of the registry
  */
 export async function uploadBlob(
   connection: RegistryConnection,
   blob: UploadBlob,
   options: UploadOptions,
-): Promise<'exists' | 'mounted' | 'pushed'> {
-  const { registry, repository, signal, onProgress } = options;
+  retry: RetryPolicy,
+): Promise<UploadOutcome> {
+  const { registry, repository, signal } = options;
   const doing = `while pushing ${blob.digest}`;
-  const asked = { registry, repository, reference: '' };
   const head = await connection.request(`/blobs/${blob.digest}`, {
     doing,
     method: 'HEAD',
+    access: 'push',
     headers: {},
     signal,
   });
   await head.body.dump();
-  if (head.statusCode === 200) return 'exists';
-  const begin = async (query: string): Promise<Response> =>
-    connection.request(`/blobs/uploads/${query}`, {
-      doing,
-      method: 'POST',
-      headers: { 'content-length': '0' },
-      signal,
-    });
+  if (head.statusCode === 200) return { state: 'exists' };
+  let begun: Response | undefined;
   for (const from of options.mountFrom ?? []) {
-    const mounted = await begin(`?${new URLSearchParams({ mount: blob.digest, from })}`);
-    await mounted.body.dump();
-    if (mounted.statusCode === 201) return 'mounted';
+    begun = await mount(connection, blob.digest, from, doing, signal);
+    if (begun?.statusCode === 201) {
+      await begun.body.dump();
+      return { state: 'mounted', from };
+    }
+    // What can't be mounted is an upload that is begun.
+    if (begun?.statusCode === 202) break;
+    await begun?.body.dump();
+    begun = undefined;
   }
-  const begun = await begin('');
-  if (begun.statusCode !== 202) throw await failureOf(begun, asked);
+  begun ??= await beginUpload(connection, doing, '', signal);
+  if (begun.statusCode !== 202) {
+    throw await failureOf(begun, { registry, repository, reference: '', access: 'push' });
+  }
   await begun.body.dump();
-  const location = begun.headers.location;
-  if (typeof location !== 'string') throw badReply(registry, 'names no place to upload to');
-  const put = await connection.upload(location, blob.digest, {
-    doing,
-    signal,
-    headers: { 'content-type': 'application/octet-stream', 'content-length': String(blob.size) },
-    body: () => counted(createReadStream(blob.path, { highWaterMark: 256 << 10 }), onProgress),
-  });
-  if (put.statusCode !== 201) throw await failureOf(put, asked);
-  await put.body.dump();
-  return 'pushed';
+  await new UploadSession(connection, begun, blob, options, retry).send();
+  return { state: 'pushed' };
+}
+
+/** Undefined where the right to read the other repository isn't given: the blob can be sent all the same. */
+async function mount(
+  connection: RegistryConnection,
+  digest: string,
+  from: string,
+  doing: string,
+  signal: AbortSignal | undefined,
+): Promise<Response | undefined> {
+  try {
+    return await beginUpload(connection, doing, `?${new URLSearchParams({ mount: digest, from })}`, signal);
+  } catch (error) {
+    if (error instanceof WherryError && error.code === 'E_REGISTRY_AUTH') return undefined;
+    throw error;
+  }
 }
 
 /**
@@ -87,11 +102,13 @@ export async function putManifest(
   const response = await connection.request(`/manifests/${reference}`, {
     doing: `while pushing the manifest of ${repository}`,
     method: 'PUT',
+    access: 'push',
     headers: { 'content-type': manifest.mediaType },
     body: manifest.data,
     signal,
   });
-  if (response.statusCode !== 201) throw await failureOf(response, { registry, repository, reference });
+  if (response.statusCode !== 201)
+    throw await failureOf(response, { registry, repository, reference, access: 'push' });
   await response.body.dump();
   const digest = response.headers['docker-content-digest'];
   if (typeof digest === 'string' && digest !== manifest.digest) {
@@ -101,16 +118,4 @@ export async function putManifest(
     );
   }
   return manifest.digest;
-}
-
-async function* counted(
-  source: AsyncIterable<Uint8Array>,
-  onProgress: ((bytes: number) => void) | undefined,
-): AsyncGenerator<Uint8Array> {
-  let sent = 0;
-  for await (const piece of source) {
-    sent += piece.length;
-    onProgress?.(sent);
-    yield piece;
-  }
 }

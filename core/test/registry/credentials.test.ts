@@ -83,11 +83,11 @@ describe('helpers', () => {
   });
 });
 
-it('the files of podman come before those of docker', () => {
+it('the file that a login writes is asked first', () => {
   expect(credentialFiles({ HOME: '/home/ann' }, 1000)).toEqual([
+    '/home/ann/.docker/config.json',
     '/run/user/1000/containers/auth.json',
     '/home/ann/.config/containers/auth.json',
-    '/home/ann/.docker/config.json',
   ]);
   expect(credentialFiles({ HOME: '/home/ann', REGISTRY_AUTH_FILE: '/x' }, 1000)).toEqual(['/x']);
 });
