@@ -2,10 +2,11 @@ import type { BlobDescriptor } from '../blob/blob-store.ts';
 import { shortDigest } from '../blob/digest.ts';
 import { WherryError } from '../errors/error.ts';
 import { familiarName, parseReference } from '../reference/reference.ts';
-import { RepositoryClient } from '../registry/client.ts';
+import type { MirroredRepository } from '../registry/mirrored.ts';
 import { Lease } from '../store/lease.ts';
 import { blobIsBack, originsOf } from './dropped-blobs.ts';
 import type { PullContext } from './pull.ts';
+import { openRepository } from './repository.ts';
 import { Slots } from './slots.ts';
 import { ImageTable } from './table.ts';
 
@@ -77,16 +78,16 @@ export async function fetchManifest(
 
 /** Tries one repository after the other; the first one's failure is the one that is told. */
 async function fromOrigins(
-  { store, env, uid, retry }: FetchContext,
+  context: FetchContext,
   digest: string,
   signal: AbortSignal | undefined,
-  fetch: (client: RepositoryClient) => Promise<void>,
+  fetch: (client: MirroredRepository) => Promise<void>,
 ): Promise<string> {
   let failure: { readonly error: unknown } | undefined;
-  for (const repository of originsOf(store.database, digest)) {
+  for (const repository of originsOf(context.store.database, digest)) {
     const reference = parseReference(repository);
-    await using client = new RepositoryClient(reference, { env, uid, signal, ...(retry && { retry }) });
     try {
+      await using client = openRepository(context, reference, { signal });
       await fetch(client);
       return familiarName(reference);
     } catch (error) {

@@ -11,10 +11,9 @@ import {
   withDefaultTag,
 } from '../reference/reference.ts';
 import { candidatesOf } from '../reference/short-name.ts';
-import type { RegistryOptions } from '../registry/client.ts';
-import { MirroredRepository } from '../registry/mirrored.ts';
+import type { MirroredRepository } from '../registry/mirrored.ts';
 import type { RetryPolicy } from '../registry/retry.ts';
-import { type RegistrySettings, refuseBlocked, requireDigest } from '../registry/settings.ts';
+import { type RegistrySettings, requireDigest } from '../registry/settings.ts';
 import { Lease } from '../store/lease.ts';
 import type { Environment } from '../store/root.ts';
 import type { Store } from '../store/store.ts';
@@ -25,6 +24,7 @@ import type { LayerStore } from './layers.ts';
 import { type Descriptor, type ManifestDocument, parseManifest } from './manifest.ts';
 import { formatPlatform, ownPlatform, type Platform, parsePlatform, selectPlatform } from './platform.ts';
 import { pullLayers } from './pull-layers.ts';
+import { openRepository } from './repository.ts';
 import { type ImageLayer, ImageTable, platformOf } from './table.ts';
 
 export interface PullContext {
@@ -74,34 +74,14 @@ export async function pullImage(context: PullContext, request: PullRequest): Pro
   });
 }
 
-/** How a command reaches registries, by its request, the configuration and the environment. */
-export function registryOptions(
-  { env, uid, retry }: PullContext,
-  request: Pick<PullRequest, 'insecureRegistries' | 'authFile' | 'signal'>,
-  settings: RegistrySettings,
-): RegistryOptions {
-  return {
-    env: request.authFile === undefined ? env : { ...env, REGISTRY_AUTH_FILE: request.authFile },
-    uid,
-    insecureRegistries: [...settings.insecure, ...(request.insecureRegistries ?? [])],
-    signal: request.signal,
-    ...(retry === undefined ? {} : { retry }),
-  };
-}
-
 async function pullReference(
   context: PullContext,
   request: PullRequest,
   settings: RegistrySettings,
   reference: Reference,
 ): Promise<Pulled> {
-  refuseBlocked(settings, reference);
   requireDigest(settings, reference);
-  await using client = new MirroredRepository(reference, {
-    ...registryOptions(context, request, settings),
-    mirrors: settings.mirrors,
-    onFallback: (mirror, why) => request.onEvent?.({ kind: 'mirror-failed', mirror, why }),
-  });
+  await using client = openRepository(context, reference, request, settings);
   const platform = request.platform === undefined ? undefined : parsePlatform(request.platform);
   const pull = (each: Reference) => new Pull(context, client, each, platform, request).run();
   // Awaited here: the connections are closed when this returns.

@@ -13,7 +13,8 @@ import { RepositoryClient } from '../registry/client.ts';
 import { refuseBlocked } from '../registry/settings.ts';
 import { bringBlobs } from './fetch-blobs.ts';
 import { parseManifest } from './manifest.ts';
-import { type PullContext, registryOptions } from './pull.ts';
+import type { PullContext } from './pull.ts';
+import { registryOptions } from './repository.ts';
 import { Slots } from './slots.ts';
 import { type ImageLayer, type ImageRow, ImageTable } from './table.ts';
 
