@@ -26,6 +26,8 @@ export default defineConfig({
           hookTimeout: 300_000,
           // One file at a time: they share a registry, two users and two cores.
           maxWorkers: 1,
+          // Real processes on a machine that may be busy: the summary names each test that needed its second try.
+          retry: 1,
         },
       },
     ],

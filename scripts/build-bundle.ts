@@ -161,6 +161,8 @@ export async function bundleCli(): Promise<void> {
     outfile: bundle,
     format: 'cjs',
     charset: 'ascii',
+    banner: { js: '(function(exports,require,module,__filename,__dirname){' },
+    footer: { js: '})' },
     plugins: [slimOclif, versionOnly, apart, lazyBuiltins, embedDrivers()],
     define: { 'import.meta.dirname': '__dirname', 'import.meta.filename': '__filename' },
   });

@@ -44,6 +44,8 @@ export type Completes =
 /** What the global flags said, as far as they have been read; the caller reports errors by it. */
 export interface Session {
   options: GlobalOptions;
+  /** It did what it seldom does, as `run` when it pulls: what V8 compiled for that, others needn't read each time. */
+  unusual?: boolean;
 }
 
 /** What surrounds one command. */
@@ -122,7 +124,6 @@ export abstract class BaseCommand extends Command {
     return this.#engine;
   }
 
-  /** Also before the process is replaced: the next program shall find the database closed. */
   protected async closeEngine(): Promise<void> {
     const engine = this.#engine;
     this.#engine = undefined;

@@ -20,7 +20,10 @@ export abstract class ContainerCommand extends BaseCommand {
         containers.create({
           ...request,
           insecureRegistries: this.options.insecureRegistries,
-          onPullEvent: progress.onEvent,
+          onPullEvent: (event) => {
+            this.context.session.unusual = true;
+            progress.onEvent(event);
+          },
           signal,
         }),
       ).finally(progress.end);
@@ -46,7 +49,7 @@ export abstract class ContainerCommand extends BaseCommand {
   protected async become({ file, args, env }: Handover): Promise<never> {
     await diagnose(this.options, 'debug', 'becoming the launcher', { file, args });
     this.context.saveCodeCache();
-    await this.closeEngine();
+    (await this.engine()).leave();
     if (process.execve === undefined) throw new Error('This Node.js has no process.execve.');
     // As execve(2) has it, the first argument is the program's own name.
     return process.execve(file, [file, ...args], env);

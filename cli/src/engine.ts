@@ -10,6 +10,7 @@ export interface EngineHandle {
   readonly networks: Networks;
   info(): EngineInfo | Promise<EngineInfo>;
   diskUsage(): Promise<DiskUsage>;
+  leave(): void;
   close(): void | Promise<void>;
 }
 

@@ -42,10 +42,9 @@ async function start(): Promise<void> {
   const command = cacheName(process.argv[2]);
   const cache = cacheFile(command);
   const cachedData = cache === undefined ? undefined : readOwn(cache);
-  // esbuild's output is pure ASCII; as latin1 it is one byte a character, which V8 takes without a conversion. The wrapper is
-  // written out because to ask for Module.wrap marks Node's own as patched, and it then loads its TypeScript compiler.
-  const source = `(function(exports,require,module,__filename,__dirname){${fs.readFileSync(file, 'latin1')}\n})`;
-  const script = new vm.Script(source, {
+  // esbuild's output is pure ASCII; as latin1 it is one byte a character, which V8 takes without a conversion. The function
+  // around it is in the file: Module.wrap would copy it, and marks Node's own as patched, which loads its TypeScript compiler.
+  const script = new vm.Script(fs.readFileSync(file, 'latin1'), {
     filename: file,
     ...(cachedData === undefined ? {} : { cachedData }),
     importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,

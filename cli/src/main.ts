@@ -23,6 +23,7 @@ const firstFlags = {
 export async function main(argv: readonly string[], hooks: MainHooks): Promise<number> {
   const session: Session = { options: GLOBAL_DEFAULTS };
   const saveCodeCache = () => {
+    if (session.unusual === true) return;
     const [first = '--help'] = argv;
     if (first === '--help' || first === '-h') hooks.saveCodeCache('help');
     else if (Object.hasOwn(COMMANDS, first) || Object.hasOwn(TOPICS, first)) hooks.saveCodeCache(first);

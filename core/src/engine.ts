@@ -91,8 +91,16 @@ export class Engine implements Disposable {
     return diskUsage(this.#context);
   }
 
-  close(): void {
+  /**
+   * For a process that becomes another program: what `close` does but for the database, whose descriptors end with this
+   * program, and which to close would write back its log first.
+   */
+  leave(): void {
     this.#store.temporary.clear();
+  }
+
+  close(): void {
+    this.leave();
     this.#store.database.close();
   }
 

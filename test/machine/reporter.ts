@@ -5,6 +5,8 @@ import type { Reporter, TestModule } from 'vitest/node';
 export interface RunReport {
   readonly passed: number;
   readonly failed: readonly string[];
+  /** Of the passed ones, those that passed at the second try only. */
+  readonly retried: readonly string[];
   readonly skipped: readonly { readonly name: string; readonly reason: string }[];
 }
 
@@ -20,6 +22,7 @@ export default class ReportWriter implements Reporter {
     const named = tests.map((test) => ({
       name: `${test.module.relativeModuleId}: ${test.fullName}`,
       result: test.result(),
+      tries: 1 + (test.diagnostic()?.retryCount ?? 0),
     }));
     const unloaded = modules.filter((module) => module.state() === 'failed' && module.errors().length > 0);
     const suites = modules.flatMap((module) => [...module.children.allSuites()]);
@@ -35,6 +38,9 @@ export default class ReportWriter implements Reporter {
           .map((suite) => `${suite.module.relativeModuleId}: ${suite.fullName}: its hooks`),
         ...unhandled.map(({ message }) => `outside any test: ${message}`),
       ],
+      retried: named
+        .filter(({ result, tries }) => result.state === 'passed' && tries > 1)
+        .map(({ name }) => name),
       skipped: named.flatMap(({ name, result }) =>
         result.state === 'skipped' ? [{ name, reason: result.note ?? 'no reason given' }] : [],
       ),

@@ -7,8 +7,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 # Ids that newuidmap may map, namespaces, networks, and peers to compare with.
 runtime="uidmap slirp4netns passt fuse-overlayfs fuse3 crun bubblewrap iproute2 nftables iptables iputils-ping iperf3"
-# Images, the registry that serves them, and what looks at the outcome.
-fixtures="busybox-static mmdebstrap docker-registry skopeo umoci attr strace jq ca-certificates"
+# Images, the registry that serves them, and what looks at the outcome or gives the reference for it.
+fixtures="busybox-static mmdebstrap docker-registry skopeo umoci attr strace jq ca-certificates python3-seccomp"
 # The launcher: musl-gcc wants a gcc, and the kernel headers that come with libc6-dev.
 build="musl-tools gcc make libc6-dev"
 # shellcheck disable=SC2086 # lists of names
