@@ -1,3 +1,7 @@
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { account, asUser, type TestUser, USER_NAMES } from '../support/user.ts';
@@ -240,29 +244,85 @@ describe.each(USER_NAMES)('volumes as %s', (name) => {
     );
   });
 
-  it.each([
-    ['-v relative/path:/a', 'includes invalid characters for a local volume name'],
-    ['-v a/b:/a', 'includes invalid characters'],
-    ['-v /x:/', "the target can't be '/'"],
-    ['-v /x:rel', 'must be an absolute path'],
-    ['-v /x:/a:bogus', 'Invalid mode: bogus'],
-    ['-v /x:/a:ro:z', 'Invalid volume specification'],
-    ['-v ok1:/a -v ok2:/a/', 'Duplicate mount point: /a'],
-    ['--mount type=bind,src=/nonexistent/x,dst=/a', 'The bind source path does not exist: /nonexistent/x'],
-    ['--mount type=bind,dst=/a', 'the source is missing'],
-    ['--mount type=what,dst=/a', "there is no mount type 'what'"],
-    ['--mount type=bind,src=/,dst=/a,color=red', "unexpected key 'color'"],
-    ['-v /nonexistent/x:/a', "isn't there and can't be made"],
-    ['-v $PWD/fifo:/a', 'is a FIFO'],
-    ['-v /etc/shadow:/a', 'permission denied'],
-    ['-v /root/x:/a', 'permission denied'],
-    ['--volumes-from nobody', 'No such container: nobody'],
-    ['--tmpfs /a:bogus', 'Invalid tmpfs option "bogus"'],
-  ])('%s: one sentence, status 125, and nothing is created', async (flags, sentence) => {
-    await output(`test -e fifo || mkfifo fifo`);
-    const { exitCode, stderr } = await failure(`wherry run --name never ${flags} $IMAGE true`);
-    expect({ exitCode, stderr }).toMatchObject({ exitCode: 125, stderr: expect.stringContaining(sentence) });
-    expect(stderr.trim().split('\n').length, stderr).toBe(2);
-    expect(await output(`wherry ps -aq; wherry volume ls -q`)).toBe('');
+  it('z and Z, which Docker has for SELinux, give the same files', async () => {
+    const flags = `-v $PWD/z:/a:z -v $PWD/z:/b:ro,Z -v labelled:/c:Z`;
+    const script = `echo x >/a/f; cat /b/f; ! touch /b/g 2>/dev/null; echo y >/c/f`;
+    expect(await output(`wherry run --name zs ${flags} $IMAGE sh -c '${script}'; cat z/f`)).toBe('x\nx\n');
+    expect(await output(`wherry inspect -f '{{range .Mounts}}{{.Mode}} {{.RW}} {{end}}' zs`)).toBe(
+      'z true ro,Z false Z true \n',
+    );
+  });
+
+  it('what the host mounts later is seen with rslave and rshared, and not with rprivate', async () => {
+    const host = path.join(user.root, 'work/mounted');
+    const mount = (...args: string[]) => execFileSync('mount', args);
+    await output(`mkdir mounted`);
+    mount('-t', 'tmpfs', '-o', `mode=755,uid=${user.uid},gid=${user.gid}`, 'tmpfs', host);
+    try {
+      mount('--make-private', host);
+      const refused = await failure(`wherry run --rm -v $PWD/mounted:/x:rslave $IMAGE true`);
+      const sentence = `The path ${host} is mounted on ${host} but it is not a shared or slave mount.`;
+      expect(refused).toMatchObject({ exitCode: 125, stderr: expect.stringContaining(sentence) });
+      mount('--make-shared', host);
+      await output(`mkdir mounted/later`);
+      const flags = `-v $PWD/mounted:/slave:rslave -v $PWD/mounted:/private:rprivate --mount type=bind,src=$PWD/mounted,dst=/shared,bind-propagation=rshared`;
+      await output(`wherry run -d --name watching --cap-add SYS_ADMIN ${flags} $IMAGE sleep 1000`);
+      const inside = (script: string) => output(`wherry exec watching sh -c '${script}'`);
+      mount('-t', 'tmpfs', 'tmpfs', path.join(host, 'later'));
+      writeFileSync(path.join(host, 'later/seen'), '');
+      expect(await inside(`ls -d /*/later/* 2>/dev/null`)).toBe('/shared/later/seen\n/slave/later/seen\n');
+      execFileSync('umount', [path.join(host, 'later')]);
+      // A container's own mounts stay its own, with rshared too.
+      const own = `mkdir /shared/own && mount -t tmpfs none /shared/own && touch /shared/own/f; ls /*/later /shared/own`;
+      expect(await inside(own)).toBe(
+        '/private/later:\n\n/shared/later:\n\n/shared/own:\nf\n\n/slave/later:\n',
+      );
+      expect(readdirSync(path.join(host, 'own'))).toEqual([]);
+    } finally {
+      await shell(`wherry rm -f watching`);
+      execFileSync('umount', ['--recursive', host]);
+    }
+  });
+
+  it('bad input: one sentence and a hint, status 125, and nothing is created', async () => {
+    await output(`mkfifo fifo`);
+    const server = createServer().listen(path.join(user.root, 'work/socket'));
+    await once(server, 'listening');
+    const cases: readonly (readonly [flags: string, sentence: string])[] = [
+      ['-v relative/path:/a', 'includes invalid characters for a local volume name'],
+      ['-v a/b:/a', 'includes invalid characters'],
+      ['-v /x:/', "the target can't be '/'"],
+      ['-v /x:rel', 'must be an absolute path'],
+      ['-v /x:/a:bogus', 'Invalid mode: bogus'],
+      ['-v /x:/a:ro:z', 'Invalid volume specification'],
+      ['-v ok1:/a -v ok2:/a/', 'Duplicate mount point: /a'],
+      ['--mount type=bind,src=/nonexistent/x,dst=/a', 'The bind source path does not exist: /nonexistent/x'],
+      ['--mount type=bind,dst=/a', 'the source is missing'],
+      ['--mount type=what,dst=/a', "there is no mount type 'what'"],
+      ['--mount type=bind,src=/,dst=/a,color=red', "unexpected key 'color'"],
+      ['-v /nonexistent/x:/a', "isn't there and can't be made"],
+      ['-v $PWD/fifo:/a', 'is a FIFO'],
+      ['-v $PWD/socket:/a', 'is a socket'],
+      ['--mount type=bind,src=$PWD/missing,dst=/a', 'The bind source path does not exist'],
+      ['-v data:/a:rslave', 'propagation is for directories of the host'],
+      ['--pull never --mount type=image,source=nosuch/image:1,dst=/a', 'nosuch/image:1'],
+      ['--mount type=image,dst=/a', 'an image, is missing'],
+      ['-v /etc/shadow:/a', 'permission denied'],
+      ['-v /root/x:/a', 'permission denied'],
+      ['--volumes-from nobody', 'No such container: nobody'],
+      ['--tmpfs /a:bogus', 'Invalid tmpfs option "bogus"'],
+    ];
+    for (const [flags, sentence] of cases) {
+      for (const command of flags.startsWith('-v ok1') ? ['run', 'create'] : ['run']) {
+        const { exitCode, stderr } = await shell(`wherry ${command} --name never ${flags} $IMAGE true`);
+        expect({ exitCode, stderr }, flags).toEqual({
+          exitCode: 125,
+          stderr: expect.stringContaining(sentence),
+        });
+        expect(stderr.trim().split('\n').length, stderr).toBe(2);
+      }
+    }
+    server.close();
+    expect(await output(`wherry ps -a --no-trunc | tail -n +2; wherry volume ls -q; ls`)).toBe('fifo\n');
   });
 });

@@ -1,4 +1,13 @@
-import { accessSync, chownSync, constants, mkdirSync, type Stats, statSync } from 'node:fs';
+import {
+  accessSync,
+  chownSync,
+  constants,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  type Stats,
+  statSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import type { IdmapChoice } from '../idmap/choose.ts';
 import { toInside } from '../idmap/extent.ts';
@@ -8,6 +17,7 @@ import type { MappedRoot } from './directory.ts';
 import { mountError } from './error.ts';
 import type { Mount } from './mount.ts';
 import { volumeSource } from './options.ts';
+import { checkPropagation } from './propagation.ts';
 
 type Maps = Pick<IdmapChoice, 'uids' | 'gids'>;
 
@@ -24,10 +34,16 @@ export interface SourceRequest {
 /**
  * Looks at what is to be mounted from the host: it has to be there, or be such that it can be made, be a file or directory, and
  * readable. Makes nothing.
- * @throws WherryError `E_MOUNT_SOURCE`
+ * @throws WherryError `E_MOUNT_SOURCE`, `E_MOUNT_PROPAGATION`
  */
 export function checkSources(request: SourceRequest): void {
   for (const source of hostSources(request)) checkSource(source, request);
+  for (const mount of request.mounts) {
+    if (mount.kind !== 'bind' || mount.propagation.endsWith('private')) continue;
+    const { source, propagation } = mount;
+    const there = look(source) === undefined ? nearestParent(source) : source;
+    checkPropagation(source, realpathSync(there), propagation, readFileSync('/proc/self/mountinfo', 'utf8'));
+  }
 }
 
 /**
