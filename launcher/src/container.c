@@ -136,6 +136,7 @@ struct command_line command_line;
 int container_main(struct child *child) {
   memset(command_line.start, 0, command_line.length);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (child->settings->own_session) setsid();
   umask(0);
   carry_out(child);
   struct report_header header = {REPORT_FAILURE};

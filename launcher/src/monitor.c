@@ -126,7 +126,20 @@ static bool wants_restart(const struct settings *settings, const struct ending *
 
 static int facts_at_start(struct monitor *monitor) {
   fail_clear();
-  return fact_started(monitor);
+  health_start(monitor);
+  if (fact_started(monitor) != 0) return -1;
+  if (monitor->settings->exec_id == NULL) event_tell(monitor, 'm', "start");
+  else event_tell(monitor, 'm', "exec_start %s", monitor->settings->exec_id);
+  return 0;
+}
+
+static void tell_end(const struct monitor *monitor, const struct ending *ending, int64_t began) {
+  if (monitor->settings->exec_id != NULL) {
+    event_tell(monitor, 'm', "exec_die %s %d", monitor->settings->exec_id, ending->status);
+    return;
+  }
+  if (ending->out_of_memory) event_tell(monitor, 'm', "oom");
+  event_tell(monitor, 'm', "die %d %lld", ending->status, (long long)(monotonic_ms() - began) / 1000);
 }
 
 // From the first start to the last end.
@@ -137,7 +150,9 @@ static struct ending supervise(struct monitor *monitor, int signals) {
   for (;;) {
     int64_t began = monotonic_ms();
     int status = pump(monitor, signals, &stopping);
+    health_stop();
     ending = ending_of(monitor, status);
+    tell_end(monitor, &ending, began);
     for (;;) {
       if (stopping || !wants_restart(monitor->settings, &ending, count)) return ending;
       if (monotonic_ms() - began >= GOOD_RUN_MS) delay = 0;
@@ -160,6 +175,7 @@ static void clean_up(struct monitor *monitor) {
   size_t length = files_clean_up(monitor->program, lines, sizeof lines);
   // The directory may be what was removed.
   fact_cleanup_errors(monitor, lines, length);
+  if (monitor->program->first[SECTION_CLEANUP] < monitor->program->first[SECTIONS]) event_tell(monitor, 'm', "destroy");
 }
 
 // Where the container shares another's pid namespace, the end of its first process leaves its others behind.

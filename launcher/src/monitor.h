@@ -36,6 +36,13 @@ int pump(struct monitor *monitor, int signals, bool *stopping);
 // Serves clients for a time in which no container runs; true when it is to stop for good.
 bool pump_idle(struct monitor *monitor, int signals, int milliseconds);
 
+// health.c: the process that checks the container's health, from each start to the end that follows. Nothing without a check.
+void health_start(const struct monitor *monitor);
+void health_stop(void);
+
+// event.c: an event for the core's books, as words (PROGRAM.md, "Events"). `writer` tells apart those that write at one time.
+void event_tell(const struct monitor *monitor, char writer, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
 // fact.c: the files that tell the core what happened.
 struct ending { int status, signal; bool out_of_memory; };
 int fact_started(const struct monitor *monitor);

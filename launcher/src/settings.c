@@ -71,6 +71,18 @@ static int log_socket(const struct operation *op, struct log_settings *log) {
   return 0;
 }
 
+static int health(const struct operation *op, struct health_settings *check) {
+  uint64_t retries;
+  if (argument_number(op, 0, INT64_MAX, &check->interval) != 0 || argument_number(op, 1, INT64_MAX, &check->timeout) != 0 ||
+      argument_number(op, 2, INT_MAX, &retries) != 0 || argument_number(op, 3, INT64_MAX, &check->start_period) != 0 ||
+      argument_number(op, 4, INT64_MAX, &check->start_interval) != 0) {
+    return -1;
+  }
+  check->retries = (uint32_t)retries;
+  check->operation = op;
+  return 0;
+}
+
 static int setting(const struct operation *op, struct settings *s) {
   uint64_t number;
   int word;
@@ -114,6 +126,11 @@ static int setting(const struct operation *op, struct settings *s) {
       s->restart = (enum restart_policy)word;
       s->max_retries = (uint32_t)number;
       return 0;
+    case OP_EVENTS:
+      s->events = op->args[0].text;
+      s->exec_id = text_or_null(op, 1);
+      return 0;
+    case OP_HEALTH: return health(op, &s->health);
     case OP_CGROUP:
       s->cgroup = op->args[0].text;
       s->cgroup_optional = op->optional;

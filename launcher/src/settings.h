@@ -63,6 +63,14 @@ struct settings {
     size_t head_size, fields_size;
   } log;
   int stop_signal;
+  const char *events;   // path and beginning of the name of event files; NULL: none
+  const char *exec_id;  // NULL: the container's own process
+  struct health_settings {
+    const struct operation *operation;  // NULL: no check; its arguments from the sixth on are the command
+    uint64_t interval, timeout, start_period, start_interval;  // milliseconds
+    uint32_t retries;
+  } health;
+  bool own_session;  // not of the program: for processes that are killed with what they have started
   enum restart_policy restart;
   uint32_t max_retries;
   const char *cgroup;

@@ -55,6 +55,15 @@ const ARGUMENTS: {
   'stop-signal': ({ signal }) => [signal],
   restart: ({ policy, maxRetries }) => [policy, maxRetries],
   cgroup: ({ path }) => [path],
+  events: ({ prefix, execId }) => [prefix, execId],
+  health: (check) => [
+    check.interval,
+    check.timeout,
+    check.retries,
+    check.startPeriod,
+    check.startInterval,
+    ...check.argv,
+  ],
 
   'make-dir': ({ path, mode, uid, gid }) => [path, mode, uid, gid],
   'copy-tree': ({ source, target }) => [source, target],

@@ -23,6 +23,7 @@ export const OPCODES = {
   restart: 0x010f,
   cgroup: 0x0110,
   'log-socket': 0x0111,
+  events: 0x0112,
 
   'make-dir': 0x0201,
   'copy-tree': 0x0202,
@@ -81,6 +82,8 @@ export const OPCODES = {
   'container-helper': 0x0704,
   attendant: 0x0705,
   'network-ready': 0x0706,
+
+  health: 0x0801,
 } as const;
 
 export type OperationName = keyof typeof OPCODES;

@@ -95,7 +95,22 @@ export type SettingOperation =
       readonly maxRetries: number;
     }
   /** A cgroup v2 directory that the container is started in; `optional` starts without where that's not allowed. */
-  | { readonly op: 'cgroup'; readonly path: string; readonly optional?: boolean };
+  | { readonly op: 'cgroup'; readonly path: string; readonly optional?: boolean }
+  /** Events are left as files whose paths begin with `prefix`; those of an `exec` have its id. */
+  | { readonly op: 'events'; readonly prefix: string; readonly execId?: string }
+  /** A command that is run in the container again and again, to tell whether it is well. Times in milliseconds. */
+  | {
+      readonly op: 'health';
+      readonly interval: number;
+      readonly timeout: number;
+      /** Failures in a row that make it unhealthy. */
+      readonly retries: number;
+      /** Failures in this time after a start don't count. */
+      readonly startPeriod: number;
+      /** The interval during the start period, until the first success. */
+      readonly startInterval: number;
+      readonly argv: readonly string[];
+    };
 
 // ---- files: in `prepare` and `cleanup`, on the host, as id 0 of the user namespace ----------------------------------
 
