@@ -43,6 +43,7 @@ export const COMMANDS: Readonly<Record<string, Load>> = {
   import: async () => (await import('./commands/import.ts')).default,
   export: async () => (await import('./commands/export.ts')).default,
   commit: async () => (await import('./commands/commit.ts')).default,
+  events: async () => (await import('./commands/events.ts')).default,
   info: async () => (await import('./commands/info.ts')).default,
   version: async () => (await import('./commands/version.ts')).default,
   completion: async () => (await import('./commands/completion.ts')).default,
@@ -148,7 +149,7 @@ export const TOPICS: Readonly<
       rm: 'volume rm',
     },
   },
-  system: { summary: 'Manage Wherry', commands: { df: 'system df', info: 'info' } },
+  system: { summary: 'Manage Wherry', commands: { df: 'system df', events: 'events', info: 'info' } },
 };
 
 export type Resolved =

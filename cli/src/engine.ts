@@ -1,4 +1,13 @@
-import type { Containers, DiskUsage, EngineInfo, Images, Networks, Volumes } from '@wherry/core/api';
+import type {
+  Containers,
+  DiskUsage,
+  EngineEvent,
+  EngineInfo,
+  EventsRequest,
+  Images,
+  Networks,
+  Volumes,
+} from '@wherry/core/api';
 import type { GlobalOptions } from './flags/global.ts';
 import { printError } from './terminal/output.ts';
 
@@ -10,6 +19,7 @@ export interface EngineHandle {
   readonly networks: Networks;
   info(): EngineInfo | Promise<EngineInfo>;
   diskUsage(): Promise<DiskUsage>;
+  events(request: EventsRequest): AsyncIterable<EngineEvent>;
   leave(): void;
   close(): void | Promise<void>;
 }

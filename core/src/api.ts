@@ -292,6 +292,8 @@ export interface ContainerSummary {
   /** Process id of the container's init on the host, when running. */
   readonly pid?: number;
   readonly labels: Readonly<Record<string, string>>;
+  /** Of one that runs and has a health check. */
+  readonly health?: 'starting' | 'healthy' | 'unhealthy';
 }
 
 /** How the CLI hands over to the launcher: it replaces itself by this program (`process.execve`). */
@@ -404,6 +406,9 @@ export interface Volumes {
 
 // ---- the engine -----------------------------------------------------------------------------------------------------
 
+export type { EngineEvent } from './event/event.ts';
+export type { EventFilters } from './event/filter.ts';
+export type { EventsRequest } from './event/follow.ts';
 export type {
   ConnectOptions,
   CreateNetworkRequest,

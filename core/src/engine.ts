@@ -1,4 +1,4 @@
-import type { Containers, EngineInfo, EngineOptions, Images, Volumes } from './api.ts';
+import type { Containers, EngineInfo, EngineOptions, Images, RemovedImage, Volumes } from './api.ts';
 import type { ContainerContext } from './container/context.ts';
 import { processTable } from './container/facts.ts';
 import { findContainer } from './container/find.ts';
@@ -6,6 +6,10 @@ import { Machine } from './container/machine.ts';
 import { CONTAINER_SCHEMA } from './container/schema.ts';
 import { ContainerService } from './container/service.ts';
 import { ContainerTable } from './container/table.ts';
+import type { EngineEvent } from './event/event.ts';
+import type { EventsRequest } from './event/follow.ts';
+import type { ImageEvent } from './event/image-events.ts';
+import { EVENT_SCHEMA } from './event/schema.ts';
 import { resolveImage } from './image/find.ts';
 import type { ImageService } from './image/images.ts';
 import { listImages } from './image/list.ts';
@@ -46,6 +50,7 @@ export class Engine implements Disposable {
       CONTAINER_SCHEMA,
       VOLUME_SCHEMA,
       NETWORK_SCHEMA,
+      EVENT_SCHEMA,
     ]);
     const machine = new Machine(this.#store, env);
     const withWorker: WithWorker = async (work) =>
@@ -89,6 +94,12 @@ export class Engine implements Disposable {
   async diskUsage(): Promise<DiskUsage> {
     const { diskUsage } = await import('./usage/disk-usage.ts');
     return diskUsage(this.#context);
+  }
+
+  /** What happened to containers, images, networks and volumes, and with no end of time what happens from now on. */
+  async *events(request: EventsRequest = {}): AsyncGenerator<EngineEvent> {
+    const { followEvents } = await import('./event/follow.ts');
+    yield* followEvents(this.#context, request);
   }
 
   /**
@@ -135,36 +146,102 @@ function lazyImages(
   /** Has containers that have gone let go of their images. */
   sweep: () => Promise<void>,
 ): Images {
+  const told = async <Result>(
+    work: (service: ImageService) => Promise<Result>,
+    events: (result: Result) => readonly ImageEvent[],
+  ): Promise<Result> => {
+    const [service, { recordImageEvents }] = await Promise.all([open(), import('./event/image-events.ts')]);
+    const result = await work(service);
+    recordImageEvents(containers, events(result));
+    return result;
+  };
   return {
-    pull: async (request) => (await open()).pull(request),
+    pull: (request) =>
+      told(
+        (service) => service.pull(request),
+        () => [{ action: 'pull', name: request.reference }],
+      ),
     resolve: (reference) => resolveImage(searchedImages(containers), reference),
     list: () => listImages(new ImageTable(store.database)),
     inspect: async (reference) => (await open()).inspect(reference),
-    tag: async (source, target) => (await open()).tag(source, target),
+    tag: (source, target) =>
+      told(
+        (service) => service.tag(source, target),
+        () => [{ action: 'tag', name: target, byId: true }],
+      ),
     history: async (reference) => (await open()).history(reference),
     async *save(references) {
       yield* (await open()).save(references);
+      const { recordImageEvents } = await import('./event/image-events.ts');
+      recordImageEvents(
+        containers,
+        references.map((name) => ({ action: 'save', name, byId: true })),
+      );
     },
-    load: async (request) => (await open()).load(request),
-    import: async (request) => (await open()).import(request),
-    push: async (request) => (await open()).push(request),
+    load: (request) =>
+      told(
+        (service) => service.load(request),
+        (loaded) => loaded.map(({ id, names }) => ({ action: 'load', name: names[0] ?? id, byId: true })),
+      ),
+    import: (request) =>
+      told(
+        (service) => service.import(request),
+        (id) => [{ action: 'import', name: request.reference ?? id, byId: true }],
+      ),
+    push: (request) =>
+      told(
+        (service) => service.push(request),
+        () => [{ action: 'push', name: request.reference }],
+      ),
     commit: async (request) => {
       const { commitContainer } = await import('./image/commit.ts');
       const driver = containers.table.spec(findContainer(containers.table, request.container))?.storageDriver;
-      return (await open()).adding(driver, (pull) => commitContainer(containers, pull, request));
+      const image = await (await open()).adding(driver, (pull) => commitContainer(containers, pull, request));
+      const { recordContainerEvent } = await import('./event/fold.ts');
+      const comment = request.message ?? '';
+      const container = findContainer(containers.table, request.container);
+      recordContainerEvent(containers, container, 'commit', {
+        comment,
+        imageID: image,
+        imageRef: request.reference ?? '',
+      });
+      return image;
     },
     async *export(container) {
       const { exportContainer } = await import('./image/commit.ts');
       yield* exportContainer(containers, container);
+      const { recordContainerEvent } = await import('./event/fold.ts');
+      recordContainerEvent(containers, findContainer(containers.table, container), 'export');
     },
     prune: async (request) => {
       await sweep();
-      return (await open()).prune(request);
+      const before = imageIds(store);
+      return told(
+        (service) => service.prune(request),
+        (pruned) => [...removals(pruned, before), { action: 'prune', name: '', reclaimed: pruned.reclaimed }],
+      );
     },
     dropBlobs: async () => (await open()).dropBlobs(),
     remove: async (reference, options) => {
       await sweep();
-      return (await open()).remove(reference, options);
+      const before = imageIds(store);
+      return told(
+        (service) => service.remove(reference, options),
+        (removed) => removals(removed, before),
+      );
     },
   };
+}
+
+/** Images by now; what a removal deletes beside them are layers, no one's to hear of. */
+function imageIds({ database }: Store): ReadonlySet<string> {
+  return new Set(new ImageTable(database).rows().map(({ id }) => id));
+}
+
+function removals({ untagged, deleted }: RemovedImage, before: ReadonlySet<string>): readonly ImageEvent[] {
+  const images = deleted.filter((id) => before.has(id));
+  return [
+    ...untagged.map((name) => ({ action: 'untag', name: (images.length === 1 && images[0]) || name })),
+    ...images.map((name) => ({ action: 'delete', name })),
+  ];
 }

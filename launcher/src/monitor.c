@@ -142,6 +142,11 @@ static void tell_end(const struct monitor *monitor, const struct ending *ending,
   event_tell(monitor, 'm', "die %d %lld", ending->status, (long long)(monotonic_ms() - began) / 1000);
 }
 
+// No more starts: the container has let go of networks and volumes.
+static void tell_ended(const struct monitor *monitor) {
+  if (monitor->settings->exec_id == NULL) event_tell(monitor, 'm', "ended");
+}
+
 // From the first start to the last end.
 static struct ending supervise(struct monitor *monitor, int signals) {
   struct ending ending;
@@ -208,6 +213,7 @@ static _Noreturn void give_up(struct monitor *monitor, enum progress progress) {
   if (progress >= DIRECTORY_LOCKED) {
     fact_start_error(monitor);
     struct failure kept = failure;
+    tell_ended(monitor);
     remove_cgroup(monitor->settings);
     attach_close_listening(monitor->directory);
     clean_up(monitor);
@@ -248,6 +254,7 @@ _Noreturn void monitor_main(const struct program *program, const struct settings
   remove_cgroup(settings);
   // Who hears of the end may publish the same ports.
   net_attendant_stop();
+  tell_ended(&monitor);
   attach_close_listening(monitor.directory);
   log_close();
   fact_log_error(&monitor, true);

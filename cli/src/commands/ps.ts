@@ -15,7 +15,8 @@ export default class Ps extends BaseCommand {
       char: 'f',
       multiple: true,
       helpValue: 'filter',
-      summary: 'Filter output based on conditions provided: ancestor, exited, id, label, name, status',
+      summary:
+        'Filter output based on conditions provided: ancestor, exited, health, id, label, name, status',
     }),
     format: Flags.string({ helpValue: 'string', summary: LIST_FORMAT_SUMMARY }),
     last: Flags.integer({

@@ -1,10 +1,15 @@
 import * as Flags from '@oclif/core/flags';
 import type { InferredFlags } from '@oclif/core/interfaces';
 import type { OptionRequest } from '@wherry/core/api';
+import { durationMs } from '@wherry/core/duration';
+import { EXIT, WherryError } from '@wherry/core/errors';
 
 const list = (summary: string) => Flags.string({ multiple: true, helpValue: 'list', summary });
 const text = (summary: string, helpValue = 'string') => Flags.string({ helpValue, summary });
 const number = (summary: string) => Flags.integer({ helpValue: 'int', summary });
+
+/** A duration of Go. */
+const duration = (summary: string) => text(summary, 'duration');
 
 /** Flags of `run`, `create` and `update` on what a container may use up. */
 export const limitFlags = {
@@ -27,7 +32,18 @@ export const optionFlags = {
   annotation: list('Add an annotation to the container'),
   domainname: text('Container NIS domain name'),
   'group-add': list('Add additional groups to join'),
+  'health-cmd': text('Command to run to check health'),
+  'health-interval': duration('Time between running the check (ms|s|m|h) (default 0s)'),
+  'health-retries': number('Consecutive failures needed to report unhealthy'),
+  'health-start-interval': duration(
+    'Time between running the check during the start period (ms|s|m|h) (default 0s)',
+  ),
+  'health-start-period': duration(
+    'Start period for the container to initialize before starting health-retries countdown (ms|s|m|h) (default 0s)',
+  ),
+  'health-timeout': duration('Maximum time to allow one check to run (ms|s|m|h) (default 0s)'),
   'label-file': list('Read in a line delimited file of labels'),
+  'no-healthcheck': Flags.boolean({ summary: 'Disable any container-specified HEALTHCHECK' }),
   'oom-score-adj': number("Tune host's OOM preferences (-1000 to 1000)"),
   'shm-size': text('Size of /dev/shm', 'bytes'),
   sysctl: list('Sysctl options'),
@@ -62,6 +78,32 @@ export function optionRequest(flags: InferredFlags<typeof optionFlags>): OptionR
     annotations: flags.annotation,
     oomScoreAdj: flags['oom-score-adj'],
     uts: flags.uts,
+    health: healthRequest(flags),
+  });
+}
+
+function healthRequest(flags: InferredFlags<typeof optionFlags>): OptionRequest['health'] {
+  const request = {
+    none: flags['no-healthcheck'] || undefined,
+    cmd: flags['health-cmd'],
+    interval: nanoseconds('health-interval', flags['health-interval']),
+    timeout: nanoseconds('health-timeout', flags['health-timeout']),
+    startPeriod: nanoseconds('health-start-period', flags['health-start-period']),
+    startInterval: nanoseconds('health-start-interval', flags['health-start-interval']),
+    retries: flags['health-retries'],
+  };
+  const given = Object.entries(request).filter(([, value]) => value !== undefined);
+  return given.length === 0 ? undefined : Object.fromEntries(given);
+}
+
+function nanoseconds(flag: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const ms = text === '0' ? 0 : durationMs(text);
+  if (ms !== undefined) return Math.round(ms * 1e6);
+  throw new WherryError(`invalid argument "${text}" for "--${flag}" flag: time: invalid duration "${text}"`, {
+    code: 'E_OPTION',
+    hint: 'Write it as 30s, 1m30s or 500ms.',
+    exitCode: EXIT.engine,
   });
 }
 

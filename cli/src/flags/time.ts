@@ -1,14 +1,5 @@
+import { durationMs } from '@wherry/core/duration';
 import { WherryError } from '@wherry/core/errors';
-
-const UNIT_MS: Readonly<Record<string, number>> = {
-  ns: 1e-6,
-  us: 1e-3,
-  µs: 1e-3,
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
-};
 
 /**
  * A moment as `--since` and `--until` take it: RFC 3339 (with the time, the seconds and the zone optional; the local zone
@@ -31,17 +22,6 @@ export function parseMoment(text: string, now: number): string {
   if (date === null || Number.isNaN(parsed.getTime())) throw invalid(text);
   const base = parsed.toISOString().slice(0, 19);
   return fraction === undefined ? `${base}Z` : `${base}.${fraction.padEnd(9, '0')}Z`;
-}
-
-/** `1h30m`, `42m`, `1.5s`, `-3s`; undefined for what isn't a Go duration. */
-export function durationMs(text: string): number | undefined {
-  const match = /^([+-]?)((?:\d+(?:\.\d*)?(?:ns|us|µs|ms|s|m|h))+)$/.exec(text);
-  if (match === null) return undefined;
-  let sum = 0;
-  for (const [, number, unit = ''] of (match[2] ?? '').matchAll(/(\d+(?:\.\d*)?)(ns|us|µs|ms|s|m|h)/g)) {
-    sum += Number(number) * (UNIT_MS[unit] ?? 0);
-  }
-  return match[1] === '-' ? -sum : sum;
 }
 
 function invalid(text: string): WherryError {

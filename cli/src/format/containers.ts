@@ -51,7 +51,7 @@ function imageName({ image, imageId }: ContainerSummary, noTrunc: boolean): stri
   return noTrunc ? imageId : shortId(imageId);
 }
 
-const FILTERS = ['ancestor', 'exited', 'id', 'label', 'name', 'status'];
+const FILTERS = ['ancestor', 'exited', 'health', 'id', 'label', 'name', 'status'];
 
 /** `ps --filter`. @throws WherryError `E_FILTER` */
 export function filterContainers(
@@ -65,6 +65,7 @@ export function filterContainers(
       anyOf(filters, 'name', (value) => nameFits(each.name, value)) &&
       anyOf(filters, 'status', (value) => each.state === value) &&
       anyOf(filters, 'exited', (value) => each.state === 'exited' && each.exitCode === Number(value)) &&
+      anyOf(filters, 'health', (value) => (each.health ?? 'none') === value) &&
       anyOf(filters, 'ancestor', (value) => isAncestor(each, value)) &&
       labelsFit(filters, each.labels),
   );

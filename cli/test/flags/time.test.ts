@@ -1,5 +1,6 @@
+import { durationMs } from '@wherry/core/duration';
 import { describe, expect, it } from 'vitest';
-import { durationMs, parseMoment } from '../../src/flags/time.ts';
+import { parseMoment } from '../../src/flags/time.ts';
 
 const NOW = Date.parse('2026-11-21T12:00:00Z');
 

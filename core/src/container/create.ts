@@ -1,5 +1,7 @@
 import type { CreateRequest, ResolvedImage } from '../api.ts';
 import { EXIT, WherryError } from '../errors/error.ts';
+import { containerEvent, foldEvents } from '../event/fold.ts';
+import { EventTable } from '../event/table.ts';
 import { resolveImage } from '../image/find.ts';
 import { searchedImages } from '../image/searched.ts';
 import { commitNetworks, type DraftNetworks, draftNetworks } from '../network/draft.ts';
@@ -110,6 +112,7 @@ export async function commitContainer(context: ContainerContext, draft: Draft): 
   for (const id of draft.mounts.from) await (await import('./fill.ts')).fillVolumes(context, id);
   const { store, table } = context;
   await releaseNames(context, draft.row.name);
+  foldEvents(context);
   return store.database.transaction(() => {
     refuseLostLayer(context, draft.spec);
     const row = named(context, draft.row);
@@ -117,6 +120,7 @@ export async function commitContainer(context: ContainerContext, draft: Draft): 
     table.insert(row, draft.spec, stepsToText(draft.plan.steps));
     commitNetworks(context, row.id, draft.networks);
     commitState(store, [draft.state]);
+    new EventTable(store.database).insert(containerEvent(context, row.id, 'create'));
     return row;
   });
 }

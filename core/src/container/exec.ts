@@ -1,7 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Handover } from '../api.ts';
 import { EXIT, WherryError } from '../errors/error.ts';
+import { recordContainerEvent } from '../event/fold.ts';
 import { runDetached, type TargetProcess } from '../launcher/run.ts';
 import { encodeProgram } from '../program/encode.ts';
 import type { Program, SettingOperation } from '../program/operation.ts';
@@ -67,8 +69,10 @@ async function writeProgram(context: ContainerContext, id: string, request: Exec
     kernel: machine.platform.kernel,
   });
   const group = ownCgroup(id, running.init.pid);
+  const execId = randomBytes(32).toString('hex');
   const program = execProgram({
     cgroup: group,
+    events: { prefix: join(store.paths.events, `${id}.${shortId(execId)}`), execId },
     spec,
     request,
     running,
@@ -83,6 +87,7 @@ async function writeProgram(context: ContainerContext, id: string, request: Exec
   // The client has this very number when it reads the file, as its process becomes the launcher.
   const path = join(directory, `exec-${process.pid}`);
   writeFileSync(path, encodeProgram(program), { mode: 0o600 });
+  recordContainerEvent(context, id, `exec_create: ${request.command.join(' ')}`, { execID: execId });
   return path;
 }
 
@@ -96,6 +101,8 @@ export interface ExecProgram {
   readonly hostname: string;
   readonly seccomp: SeccompFilter | undefined;
   readonly cgroup: string | undefined;
+  /** Where its monitor tells its beginning and its end. */
+  readonly events: { readonly prefix: string; readonly execId: string };
 }
 
 /** The launch program of a command that joins a container: everything but its words is the container's, unless asked otherwise. */
@@ -109,6 +116,7 @@ export function execProgram({
   hostname,
   seccomp,
   cgroup,
+  events,
 }: ExecProgram): Program {
   const { tty } = request;
   return {
@@ -116,6 +124,7 @@ export function execProgram({
       { op: 'join', pid: running.init.pid, startTime: running.init.startTime },
       ...(tty ? [{ op: 'terminal' } as const] : []),
       ...clientSettings(request),
+      { op: 'events', ...events },
       ...(cgroup === undefined ? [] : [{ op: 'cgroup', path: cgroup, optional: true } as const]),
     ],
     prepare: [],

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { EventTable } from '../event/table.ts';
 import type { Database } from '../store/database.ts';
 import { type Facts, isRunning, monitorLives, type ProcessTable, readFacts } from './facts.ts';
 import { endOrphan } from './orphan.ts';
@@ -11,7 +12,8 @@ const LOST = 137;
 /** What the facts say of a container that may run. */
 export type Finding =
   | { readonly kind: 'running'; readonly facts: Facts }
-  | { readonly kind: 'ended'; readonly result: RunResult }
+  /** `lost`: nobody was there to record it. */
+  | { readonly kind: 'ended'; readonly result: RunResult; readonly lost: boolean }
   /** A start was prepared and hasn't come to pass, or not yet. */
   | { readonly kind: 'pending' }
   /** It has `--rm` and has ended; its monitor is still removing it. */
@@ -45,6 +47,7 @@ export function examine(
       finishedAt: recorded ? last.time : now,
       exitCode: recorded ? last.status : LOST,
     },
+    lost: !recorded,
   };
 }
 
@@ -72,18 +75,26 @@ export function foldFacts(rows: readonly ContainerRow[], request: FoldRequest): 
   const running = new Map<string, Facts>();
   const gone = new Set<string>();
   const leaving = new Set<string>();
-  const ended: { readonly row: ContainerRow; readonly result: RunResult }[] = [];
+  const ended: { readonly row: ContainerRow; readonly result: RunResult; readonly lost: boolean }[] = [];
   for (const row of rows) {
     const finding = examine(row, request.directory(row.id), request.processes, request.now);
     if (finding.kind === 'running') running.set(row.id, finding.facts);
     else if (finding.kind === 'gone') gone.add(row.id);
     else if (finding.kind === 'leaving') leaving.add(row.id);
-    else if (finding.kind === 'ended') ended.push({ row, result: finding.result });
+    else if (finding.kind === 'ended') ended.push({ ...finding, row });
   }
   if (ended.length > 0) {
     request.database.transaction(() => {
-      for (const { row, result } of ended) request.table.finish(row, result);
+      for (const { row, result, lost } of ended) {
+        if (request.table.finish(row, result) && lost) recordLost(request.database, row, result);
+      }
     });
   }
   return { running, gone, leaving };
+}
+
+/** In the place of the monitor, which was killed or went down with the machine. */
+function recordLost(database: Database, row: ContainerRow, { exitCode, finishedAt: time }: RunResult): void {
+  const attributes = { ...row.labels, image: row.image, name: row.name, exitCode: String(exitCode) };
+  new EventTable(database).insert({ type: 'container', action: 'die', actor: row.id, time, attributes });
 }

@@ -6,6 +6,7 @@ import type { ContainerContext } from './context.ts';
 import { currentRow } from './context.ts';
 import { isRestarting, readFacts } from './facts.ts';
 import { notFound } from './find.ts';
+import { healthState, readHealth } from './health.ts';
 import { shortId } from './id.ts';
 import { hostConfig } from './inspect-host.ts';
 import { logLoss } from './inspect-log.ts';
@@ -39,7 +40,7 @@ export async function inspectContainer(
     Created: row.created,
     Path: words[0] ?? '',
     Args: words.slice(1),
-    State: stateOf(context, row, running),
+    State: stateOf(context, row, spec, running),
     Image: row.imageId,
     ResolvConfPath: join(directory, 'resolv.conf'),
     HostnamePath: join(directory, 'hostname'),
@@ -65,9 +66,13 @@ export async function inspectContainer(
 function stateOf(
   { store }: ContainerContext,
   row: ContainerRow,
+  spec: ContainerSpec,
   running: boolean,
 ): Readonly<Record<string, unknown>> {
-  const facts = readFacts(store.paths.container(row.id));
+  const directory = store.paths.container(row.id);
+  const facts = readFacts(directory);
+  const check = spec.options?.health;
+  const health = check && healthState(check, readHealth(directory), running);
   const restarting = running && isRestarting(facts);
   const pid = running && !restarting ? (facts.started?.initPid ?? 0) : 0;
   const paused = pid !== 0 && isPaused(pid);
@@ -84,6 +89,7 @@ function stateOf(
     Error: '',
     StartedAt: (running ? facts.started?.time : row.startedAt) ?? NEVER,
     FinishedAt: row.finishedAt ?? NEVER,
+    ...(health === undefined ? {} : { Health: health }),
     Log: logLoss(store.paths.container(row.id)),
   };
 }
@@ -108,6 +114,7 @@ function configOf(row: ContainerRow, spec: ContainerSpec): Readonly<Record<strin
     StdinOnce: interactive,
     Env: spec.env,
     Cmd: cmd.length === 0 ? null : cmd,
+    ...(spec.options?.health === undefined ? {} : { Healthcheck: spec.options.health.config }),
     Image: row.image,
     Volumes: volumes.length === 0 ? null : Object.fromEntries(volumes.map((target) => [target, {}])),
     WorkingDir: spec.workdir === '/' ? '' : spec.workdir,

@@ -1,18 +1,27 @@
 import type { ContainerSummary } from '../api.ts';
 import { type Facts, isRestarting } from './facts.ts';
+import type { HealthStatus } from './health.ts';
 import { isPaused } from './pause.ts';
 import { type ContainerRow, containerState } from './record.ts';
 import { statusText } from './status.ts';
 
-/** A row of `ps`. `facts` are there when the container runs; `now` is in milliseconds since the epoch. */
-export function summarize(row: ContainerRow, facts: Facts | undefined, now: number): ContainerSummary {
+/**
+ * A row of `ps`. `facts`, and `health` with a check, are there when the container runs; `now` is in milliseconds since the epoch.
+ */
+export function summarize(
+  row: ContainerRow,
+  facts: Facts | undefined,
+  now: number,
+  health?: HealthStatus,
+): ContainerSummary {
   const restarting = facts !== undefined && isRestarting(facts);
   const paused = !restarting && facts?.started !== undefined && isPaused(facts.started.initPid);
   const state = containerState(row, facts !== undefined, { paused, restarting });
   const startedAt = facts?.started?.time ?? row.startedAt;
   const last = restarting ? facts.restarting : undefined;
   const finishedAt = last?.time ?? row.finishedAt;
-  const status = statusText({ state, startedAt, finishedAt, exitCode: last?.status ?? row.exitCode }, now);
+  const exitCode = last?.status ?? row.exitCode;
+  const status = statusText({ state, startedAt, finishedAt, exitCode, health }, now);
   return {
     id: row.id,
     name: row.name,
@@ -26,5 +35,6 @@ export function summarize(row: ContainerRow, facts: Facts | undefined, now: numb
     ...(state === 'exited' && row.exitCode !== undefined ? { exitCode: row.exitCode } : {}),
     ...(facts?.started === undefined ? {} : { pid: facts.started.initPid }),
     labels: row.labels,
+    ...(health === undefined ? {} : { health }),
   };
 }

@@ -6,6 +6,7 @@ import type { Networking } from '../network/request.ts';
 import type { Mount } from '../volume/mount.ts';
 import { mergeCommand } from './command.ts';
 import { mergeEnvironment } from './environment.ts';
+import { mergeHealth } from './health.ts';
 import { parseOptions } from './options.ts';
 import type { ContainerSpec } from './record.ts';
 import { parseSecurityOptions } from './security.ts';
@@ -31,6 +32,7 @@ export interface MergeContext {
  */
 export function mergeSpec(request: CreateRequest, image: ImageConfig, context: MergeContext): ContainerSpec {
   const { privileged } = request;
+  const health = mergeHealth(request.options?.health, image);
   const keepId = parseUserns(request.userns ?? '', {
     uid: process.getuid?.() ?? 0,
     gid: process.getgid?.() ?? 0,
@@ -55,7 +57,10 @@ export function mergeSpec(request: CreateRequest, image: ImageConfig, context: M
     stopSignal: parseSignal(request.stopSignal ?? (image.StopSignal || 'TERM')),
     stopTimeout: request.stopTimeout ?? STOP_TIMEOUT,
     logOptions: request.logOpts ?? {},
-    options: parseOptions(request.options ?? {}, request.autoRemove),
+    options: {
+      ...parseOptions(request.options ?? {}, request.autoRemove),
+      ...(health === undefined ? {} : { health }),
+    },
   };
 }
 

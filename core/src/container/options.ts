@@ -1,4 +1,5 @@
 import { parseBytes } from '../volume/size.ts';
+import type { HealthCheck, HealthRequest } from './health.ts';
 import { invalidOption } from './option-error.ts';
 
 /** Flags of `run` and `create` as they were typed, for what has no request of its own. */
@@ -22,6 +23,7 @@ export interface OptionRequest {
   readonly cpusetCpus?: string | undefined;
   readonly cpusetMems?: string | undefined;
   readonly pidsLimit?: number | undefined;
+  readonly health?: HealthRequest | undefined;
 }
 
 export type RestartPolicyName = 'no' | 'on-failure' | 'always' | 'unless-stopped';
@@ -69,6 +71,7 @@ export interface ContainerOptions {
   readonly oomScoreAdj?: number;
   readonly uts: 'private' | 'host';
   readonly limits: Limits;
+  readonly health?: HealthCheck;
 }
 
 /** /dev/shm of a container, in bytes; Docker's default. */

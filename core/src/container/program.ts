@@ -13,6 +13,7 @@ import type { MountOperations } from '../volume/operations.ts';
 import { argumentVector } from './command.ts';
 import { completeEnvironment } from './environment.ts';
 import { kernelFilesystems, protectedPaths } from './filesystems.ts';
+import { type HealthCheck, healthTimes } from './health.ts';
 import { type Identity, identityOperations } from './identity.ts';
 import { domainName, namespaceSysctls, oomScore, resourceLimits } from './kernel-options.ts';
 import { NO_OPTIONS } from './options.ts';
@@ -33,6 +34,8 @@ export interface HostBind {
 export interface LaunchRequest {
   readonly spec: ContainerSpec;
   readonly directory: string;
+  /** Path and beginning of the name of the files in which its monitor tells events. */
+  readonly events: string;
   readonly holder: string;
   readonly idmap: IdmapChoice;
   /** Settings of the client that starts it: attach, terminal, detach keys. */
@@ -97,7 +100,7 @@ export function namespaceSettings(idmap: IdmapChoice, holder: string): readonly 
 
 function settings(request: LaunchRequest): readonly SettingOperation[] {
   const { spec, directory, holder, idmap, client, logSink, hostNetwork } = request;
-  const { restart, uts } = spec.options ?? NO_OPTIONS;
+  const { restart, uts, health } = spec.options ?? NO_OPTIONS;
   const namespaces: NamespaceKind[] = [
     'mount',
     'pid',
@@ -117,6 +120,8 @@ function settings(request: LaunchRequest): readonly SettingOperation[] {
     ...client,
     ...logSink,
     { op: 'stop-signal', signal: spec.stopSignal },
+    { op: 'events', prefix: request.events },
+    ...healthCheck(health),
     ...(restart.name === 'no'
       ? []
       : [{ op: 'restart', policy: restart.name, maxRetries: restart.maxRetries } as const]),
@@ -124,6 +129,11 @@ function settings(request: LaunchRequest): readonly SettingOperation[] {
       ? []
       : [{ op: 'cgroup', path: request.cgroup, optional: true } as const]),
   ];
+}
+
+function healthCheck(health: HealthCheck | undefined): readonly SettingOperation[] {
+  if (health === undefined || health.argv.length === 0) return [];
+  return [{ op: 'health', ...healthTimes(health), argv: health.argv }];
 }
 
 function filesystem(request: LaunchRequest): readonly ContainerOperation[] {

@@ -1,5 +1,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { EXIT, WherryError } from '../errors/error.ts';
+import { containerEvent, foldEvents } from '../event/fold.ts';
+import { EventTable } from '../event/table.ts';
 import { encodeFileOperations } from '../plan/encode.ts';
 import type { FileOperation } from '../program/operation.ts';
 import { removeCgroup } from './cgroup.ts';
@@ -41,6 +43,8 @@ export async function removeContainer(
 export async function purge(context: ContainerContext, id: string, volumes = true): Promise<void> {
   const { store, table } = context;
   await monitorEnd(context, id);
+  // As long as there is a row that says whose they are.
+  foldEvents(context);
   const spec = table.spec(id);
   // Another command has been quicker.
   if (spec === undefined) return;
@@ -56,11 +60,19 @@ export async function purge(context: ContainerContext, id: string, volumes = tru
   rmSync(store.paths.container(id), { recursive: true, force: true });
   const dropped = store.database.transaction(() => {
     const anonymous = volumes ? context.volumes.table.anonymousOf(id) : [];
+    recordDestroy(context, id);
     table.delete(id);
     commitState(store, [state]);
     return context.volumes.dropUnused(anonymous);
   });
   await context.volumes.removeTrees(dropped);
+}
+
+/** Unless its monitor has done it, and told so. */
+function recordDestroy(context: ContainerContext, id: string): void {
+  const events = new EventTable(context.store.database);
+  if (events.latestOf('container', id, 'destroy') !== undefined) return;
+  events.insert(containerEvent(context, id, 'destroy'));
 }
 
 /** Waits while the monitor of a container with `--rm` removes it. */

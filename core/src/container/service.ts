@@ -7,9 +7,11 @@ import type {
   LogsOptions,
   StartOptions,
 } from '../api.ts';
+import { recordContainerEvent } from '../event/fold.ts';
 import { portsText, readPorts } from '../network/published.ts';
 import { type ContainerContext, fold } from './context.ts';
 import { findContainer } from './find.ts';
+import { type HealthStatus, readHealth } from './health.ts';
 import { summarize } from './list.ts';
 import type { AttachRequest, CopyRequest, ExecRequest, PathChange, StatsSample } from './operations.ts';
 import type { OptionRequest } from './options.ts';
@@ -59,13 +61,20 @@ export class ContainerService implements Containers {
     const now = Date.now();
     return rows
       .filter(({ id }) => !gone.has(id) && !leaving.has(id))
-      .map((row) => ({ ...summarize(row, running.get(row.id), now), ports: this.#ports(row.id, running) }));
+      .map((row) => ({
+        ...summarize(row, running.get(row.id), now, this.#health(row.id, running)),
+        ports: this.#ports(row.id, running),
+      }));
   }
 
   /** Those in a network with a container that has gone need its name no longer. */
   async #tellOthers(): Promise<void> {
     const { refreshNames } = await import('../network/members.ts');
     refreshNames(this.#context);
+  }
+
+  #health(id: string, running: ReadonlyMap<string, unknown>): HealthStatus | undefined {
+    return running.has(id) ? readHealth(this.#context.store.paths.container(id))?.status : undefined;
   }
 
   /** The PORTS column, of a container that runs. */
@@ -122,7 +131,9 @@ export class ContainerService implements Containers {
   async prepareAttach(nameOrId: string, request: AttachRequest): Promise<Handover> {
     const id = this.find(nameOrId);
     const { prepareAttach } = await import('./attach.ts');
-    return prepareAttach(this.#context, id, request);
+    const handover = await prepareAttach(this.#context, id, request);
+    recordContainerEvent(this.#context, id, 'attach');
+    return handover;
   }
 
   async restart(
@@ -132,12 +143,15 @@ export class ContainerService implements Containers {
     const id = this.find(nameOrId);
     const { restartContainer } = await import('./restart.ts');
     await restartContainer(this.#context, id, options);
+    recordContainerEvent(this.#context, id, 'restart');
   }
 
   async rename(nameOrId: string, name: string): Promise<void> {
     const id = this.find(nameOrId);
     const { renameContainer } = await import('./rename.ts');
+    const before = this.#context.table.get(id)?.name ?? '';
     renameContainer(this.#context, id, name);
+    recordContainerEvent(this.#context, id, 'rename', { oldName: `/${before}` });
   }
 
   async inspect(
@@ -156,19 +170,23 @@ export class ContainerService implements Containers {
   async update(nameOrId: string, request: OptionRequest): Promise<readonly string[]> {
     const id = this.find(nameOrId);
     const { updateContainer } = await import('./update.ts');
-    return updateContainer(this.#context, id, request);
+    const warnings = updateContainer(this.#context, id, request);
+    recordContainerEvent(this.#context, id, 'update');
+    return warnings;
   }
 
   async pause(nameOrId: string): Promise<void> {
     const id = this.find(nameOrId);
     const { setPaused } = await import('./pause.ts');
     setPaused(this.#context, id, true);
+    recordContainerEvent(this.#context, id, 'pause');
   }
 
   async unpause(nameOrId: string): Promise<void> {
     const id = this.find(nameOrId);
     const { setPaused } = await import('./pause.ts');
     setPaused(this.#context, id, false);
+    recordContainerEvent(this.#context, id, 'unpause');
   }
 
   async changes(nameOrId: string): Promise<readonly PathChange[]> {
@@ -181,12 +199,14 @@ export class ContainerService implements Containers {
     const id = this.find(nameOrId);
     const { copyFromContainer } = await import('./copy.ts');
     await copyFromContainer(this.#context, id, request);
+    recordContainerEvent(this.#context, id, 'archive-path');
   }
 
   async copyTo(nameOrId: string, request: CopyRequest): Promise<void> {
     const id = this.find(nameOrId);
     const { copyToContainer } = await import('./copy.ts');
     await copyToContainer(this.#context, id, request);
+    recordContainerEvent(this.#context, id, 'extract-to-dir');
   }
 
   async *readArchive(
@@ -196,12 +216,14 @@ export class ContainerService implements Containers {
     const id = this.find(nameOrId);
     const { archiveFromContainer } = await import('./copy.ts');
     yield* archiveFromContainer(this.#context, id, request);
+    recordContainerEvent(this.#context, id, 'archive-path');
   }
 
   async writeArchive(nameOrId: string, directory: string, archive: AsyncIterable<Uint8Array>): Promise<void> {
     const id = this.find(nameOrId);
     const { archiveToContainer } = await import('./copy.ts');
     await archiveToContainer(this.#context, id, directory, archive);
+    recordContainerEvent(this.#context, id, 'extract-to-dir');
   }
 
   async stats(id: string): Promise<StatsSample | undefined> {
@@ -212,7 +234,9 @@ export class ContainerService implements Containers {
   async top(nameOrId: string, options: readonly string[]): Promise<readonly (readonly string[])[]> {
     const id = this.find(nameOrId);
     const { containerTop } = await import('./top.ts');
-    return containerTop(this.#context, id, options);
+    const rows = await containerTop(this.#context, id, options);
+    recordContainerEvent(this.#context, id, 'top');
+    return rows;
   }
 
   async remove(

@@ -2,6 +2,9 @@ import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Handover, StartOptions } from '../api.ts';
 import { EXIT, WherryError } from '../errors/error.ts';
+import { foldEvents } from '../event/fold.ts';
+import { startEvents } from '../event/start-events.ts';
+import { EventTable } from '../event/table.ts';
 import { splitDelivery } from '../log/mode.ts';
 import { refreshNames } from '../network/members.ts';
 import { settlePorts } from '../network/port-check.ts';
@@ -28,7 +31,7 @@ import { stepsFromText } from './pending.ts';
 import { holderDirectory, type LaunchRequest, launchProgram } from './program.ts';
 import type { ContainerRow, ContainerSpec } from './record.ts';
 import { removalPlan } from './removal.ts';
-import { ensureDriverRoots, giveToRoot, rootsOf } from './roots.ts';
+import { ensureDriverRoots, ensureOwned, giveToRoot, rootsOf } from './roots.ts';
 import { seccompFilter } from './seccomp.ts';
 import { singleIdBinds } from './single-id-binds.ts';
 import { planStart, type StartPlan } from './start-plan.ts';
@@ -60,6 +63,7 @@ export async function prepareLaunch(context: ContainerContext, id: string, clien
   const directory = store.paths.container(id);
   ensureDriverRoots(context, plan.rootfs.asker);
   ensureDriverRoots(context, plan.log.asker);
+  ensureOwned(context, store.paths.events);
   prepareMounts(context, spec);
   const pending = table.pending(id);
   const request = await launchRequest(context, drivers, { row, spec, plan, client, pending });
@@ -75,6 +79,8 @@ export async function prepareLaunch(context: ContainerContext, id: string, clien
     const files = { ...networkFiles(context, row, spec, plan.networks), hostname: plan.hostname };
     writeHostFiles(directory, { ...files, hostNetwork: plan.sharing === 'host' }, machine);
   }
+  // Its monitor begins anew with the slots that the one before may have filled.
+  foldEvents(context);
   const cgroup = makeCgroup(machine.platform.cgroup, id, spec.options?.limits ?? {});
   const path = join(directory, PROGRAM);
   const draft = `${path}.${process.pid}`;
@@ -83,6 +89,8 @@ export async function prepareLaunch(context: ContainerContext, id: string, clien
   store.database.transaction(() => {
     table.beginLaunch(id);
     commitState(store, plan.state);
+    const events = new EventTable(store.database);
+    for (const event of startEvents(context, row, spec, client.kind)) events.insert(event);
   });
   refreshNames(context);
   return path;
@@ -137,6 +145,7 @@ export async function launchRequest(
   return {
     spec: plan.variables.length === 0 ? spec : { ...spec, env: [...plan.variables, ...spec.env] },
     directory,
+    events: join(store.paths.events, id),
     holder: holderDirectory(store.paths.runtime()),
     idmap: machine.idmap,
     client: clientSettings(spec, client),

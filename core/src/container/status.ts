@@ -1,4 +1,5 @@
 import type { ContainerState } from '../api.ts';
+import type { HealthStatus } from './health.ts';
 
 /** A length of time in words, as Docker's tables have it (`docker/go-units`, HumanDuration). `ms` is milliseconds. */
 export function humanDuration(ms: number): string {
@@ -24,10 +25,16 @@ export interface StatusFacts {
   readonly startedAt?: string | undefined;
   readonly finishedAt?: string | undefined;
   readonly exitCode?: number | undefined;
+  readonly health?: HealthStatus | undefined;
 }
 
 const since = (time: string | undefined, now: number): string =>
   humanDuration(Math.max(0, now - Date.parse(time ?? '')));
+
+function healthText(health: HealthStatus | undefined): string {
+  if (health === undefined) return '';
+  return health === 'starting' ? ' (health: starting)' : ` (${health})`;
+}
 
 /** Docker's STATUS column. `now` is in milliseconds since the epoch. */
 export function statusText(facts: StatusFacts, now: number): string {
@@ -35,7 +42,7 @@ export function statusText(facts: StatusFacts, now: number): string {
     case 'created':
       return 'Created';
     case 'running':
-      return `Up ${since(facts.startedAt, now)}`;
+      return `Up ${since(facts.startedAt, now)}${healthText(facts.health)}`;
     case 'paused':
       return `Up ${since(facts.startedAt, now)} (Paused)`;
     case 'restarting':

@@ -1,4 +1,5 @@
 import { EXIT, WherryError } from '../errors/error.ts';
+import { recordContainerEvent } from '../event/fold.ts';
 import { sendSignal, waitForProcess, waitForStatus } from '../launcher/run.ts';
 import { type ContainerContext, currentRow } from './context.ts';
 import { notFound } from './find.ts';
@@ -39,11 +40,16 @@ export async function stopContainer(
   const running = findRunning(context, id);
   if (running !== undefined) {
     const signal = options.signal === undefined ? spec.stopSignal : parseSignal(options.signal);
+    recordContainerEvent(context, id, 'kill', { signal: String(signal) });
     // By the monitor, which alone knows the first process when the container starts anew at this moment.
     if (signal === spec.stopSignal) await sendSignal(context.launcher(), running.monitor, SIGTERM);
     else await sendSignal(context.launcher(), running.monitor, SIGUSR1, signal);
     const ended = await awaitEnd(context, running, options.timeout ?? spec.stopTimeout);
-    if (!ended) await killAndWait(context, running);
+    if (!ended) {
+      recordContainerEvent(context, id, 'kill', { signal: String(SIGKILL) });
+      await killAndWait(context, running);
+    }
+    recordContainerEvent(context, id, 'stop');
   }
   currentRow(context, id);
 }
@@ -51,7 +57,9 @@ export async function stopContainer(
 /** Kills a container at once and waits for its end. Fine when it doesn't run. */
 export async function killContainer(context: ContainerContext, id: string): Promise<void> {
   const running = findRunning(context, id);
-  if (running !== undefined) await killAndWait(context, running);
+  if (running === undefined) return;
+  recordContainerEvent(context, id, 'kill', { signal: String(SIGKILL) });
+  await killAndWait(context, running);
 }
 
 async function killAndWait(context: ContainerContext, running: Running): Promise<void> {
@@ -78,6 +86,7 @@ export async function signalContainer(
       exitCode: EXIT.failure,
     });
   }
+  recordContainerEvent(context, id, 'kill', { signal: String(number) });
   if (number === SIGKILL) await killAndWait(context, running);
   else if (running.init !== undefined) await sendSignal(context.launcher(), running.init, number);
 }

@@ -146,9 +146,12 @@ export class ContainerTable {
     );
   }
 
-  /** Records the end of a run, unless another has been prepared since, or the container is being removed. */
-  finish({ id, launch }: ContainerRow, { startedAt, finishedAt, exitCode }: RunResult): void {
-    this.#database.run(
+  /**
+   * Records the end of a run, unless another has been prepared since, or the container is being removed.
+   * @returns whether it was recorded now
+   */
+  finish({ id, launch }: ContainerRow, { startedAt, finishedAt, exitCode }: RunResult): boolean {
+    const { changes } = this.#database.run(
       `UPDATE container SET state = 'exited', started_at = ?, finished_at = ?, exit_code = ?
        WHERE id = ? AND state = 'started' AND launch = ?`,
       startedAt,
@@ -157,6 +160,7 @@ export class ContainerTable {
       id,
       launch,
     );
+    return changes > 0;
   }
 
   delete(id: string): void {

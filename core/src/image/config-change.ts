@@ -1,9 +1,11 @@
+import { durationMs } from '../container/duration.ts';
 import { WherryError } from '../errors/error.ts';
 
 /** `config` of an image as the OCI image specification has it, with Docker's additions. */
 export type MutableConfig = Record<string, unknown>;
 
-const COMMANDS = 'CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, ONBUILD, STOPSIGNAL, USER, VOLUME and WORKDIR';
+const COMMANDS =
+  'CMD, ENTRYPOINT, ENV, EXPOSE, HEALTHCHECK, LABEL, ONBUILD, STOPSIGNAL, USER, VOLUME and WORKDIR';
 
 /**
  * Applies an instruction of a Dockerfile to an image's configuration, as `commit --change` and `import --change` take it.
@@ -27,6 +29,8 @@ export function changeConfig(config: MutableConfig, line: string): MutableConfig
         ...config,
         Volumes: { ...object(config.Volumes), ...keys(jsonWords(rest) ?? words(line, rest)) },
       };
+    case 'HEALTHCHECK':
+      return { ...config, Healthcheck: healthcheck(line, rest) };
     case 'ONBUILD':
       return { ...config, OnBuild: [...texts(config.OnBuild), rest] };
     case 'STOPSIGNAL':
@@ -49,6 +53,37 @@ export function changeConfig(config: MutableConfig, line: string): MutableConfig
 /** The exec form is JSON; anything else goes to a shell. */
 function commandOf(rest: string): readonly string[] {
   return jsonWords(rest) ?? ['/bin/sh', '-c', rest];
+}
+
+const TIMES: Readonly<Record<string, string>> = {
+  interval: 'Interval',
+  timeout: 'Timeout',
+  'start-period': 'StartPeriod',
+  'start-interval': 'StartInterval',
+};
+
+/** `HEALTHCHECK [--interval=30s …] CMD …`, or `NONE`; times become nanoseconds. */
+function healthcheck(line: string, text: string): Readonly<Record<string, unknown>> {
+  const check: Record<string, unknown> = {};
+  let rest = text;
+  for (
+    let flag = /^--([a-z-]+)=(\S+)\s+/.exec(rest);
+    flag !== null;
+    flag = /^--([a-z-]+)=(\S+)\s+/.exec(rest)
+  ) {
+    const [whole, name = '', value = ''] = flag;
+    const field = TIMES[name];
+    const ms = durationMs(value);
+    if (name === 'retries' && /^\d+$/.test(value)) check.Retries = Number(value);
+    else if (field !== undefined && ms !== undefined && ms >= 0) check[field] = Math.round(ms * 1e6);
+    else throw invalid(line, `--${name}=${value} is no option of HEALTHCHECK`);
+    rest = rest.slice(whole.length);
+  }
+  if (/^NONE$/i.test(rest)) return { Test: ['NONE'] };
+  const command = /^CMD\s+(.+)$/is.exec(rest)?.[1];
+  if (command === undefined) throw invalid(line, 'HEALTHCHECK takes CMD and a command, or NONE');
+  const words = jsonWords(command);
+  return { Test: words === undefined ? ['CMD-SHELL', command] : ['CMD', ...words], ...check };
 }
 
 function jsonWords(rest: string): readonly string[] | undefined {

@@ -1,5 +1,7 @@
 import { commitState, driverGrants } from '../container/drivers.ts';
 import { timestamp } from '../container/time.ts';
+import { networkEvent } from '../event/start-events.ts';
+import { EventTable } from '../event/table.ts';
 import { checkPlan } from '../plan/check.ts';
 import type { Facts, NetworkConfig } from '../plugin/contract.ts';
 import type { Drivers } from '../plugin/drivers.ts';
@@ -40,6 +42,7 @@ export function insertNetwork(store: Store, drivers: Drivers, facts: Facts, netw
     };
     new NetworkTable(store.database).insert(row);
     commitState(store, [{ info: driver.info, changes }]);
+    if (!BUILT_IN.includes(row.name)) new EventTable(store.database).insert(networkEvent('create', row));
     return row;
   });
 }

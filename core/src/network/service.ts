@@ -3,6 +3,8 @@ import { type ContainerContext, currentRow, fold } from '../container/context.ts
 import { commitState, driverGrants } from '../container/drivers.ts';
 import { findContainer } from '../container/find.ts';
 import { WherryError } from '../errors/error.ts';
+import { networkEvent } from '../event/start-events.ts';
+import { EventTable } from '../event/table.ts';
 import { type CheckedPlan, checkPlan } from '../plan/check.ts';
 import { explainPlan } from '../plan/explain.ts';
 import type { Step } from '../plugin/contract.ts';
@@ -95,6 +97,7 @@ export class NetworkService {
         this.#table.disconnect(network.id, container);
       }
       this.#table.delete(network.id);
+      new EventTable(store.database).insert(networkEvent('destroy', network));
       commitState(store, [{ info: driver.info, changes }]);
       return checked;
     });
@@ -165,6 +168,7 @@ export class NetworkService {
         );
       }
       const row = connectEndpoint(this.#table, network, container, asked);
+      if (running) new EventTable(store.database).insert(networkEvent('connect', network, container));
       return running ? lease(this.#context, network, row, false) : row;
     });
     if (!running) return;
@@ -256,6 +260,7 @@ export class NetworkService {
     }
     store.database.transaction(() => {
       this.#table.disconnect(network.id, container);
+      if (running) new EventTable(store.database).insert(networkEvent('disconnect', network, container));
       commitState(store, [{ info: driver.info, changes }]);
     });
     refreshNames(this.#context);

@@ -16,6 +16,8 @@ export interface StatePaths {
   readonly images: string;
   readonly containers: string;
   readonly volumes: string;
+  /** Where monitors tell events. */
+  readonly events: string;
   /** Unfinished files, by owner; see `Temporary`. */
   readonly temporary: string;
   /** `layers:` of a storage driver. */
@@ -52,6 +54,7 @@ export function openPaths({ root: asked, env, uid }: PathOptions): StatePaths {
     images: join(root, 'images'),
     containers: join(root, 'containers'),
     volumes: join(root, 'volumes'),
+    events: join(root, 'events'),
     temporary: join(root, 'tmp'),
     layers: (driver) => join(root, 'storage', driver),
     driver: (kind, name) => join(root, 'drivers', `${kind}-${name}`),

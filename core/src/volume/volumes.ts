@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { timestamp } from '../container/time.ts';
 import { EXIT, WherryError } from '../errors/error.ts';
+import { EventTable } from '../event/table.ts';
 import { errnoOf } from '../store/errno.ts';
 import type { Store } from '../store/store.ts';
 import type { TreeWorker } from '../tree/worker.ts';
@@ -160,6 +161,7 @@ export class VolumeStore {
     if (hasVolumeDirectory(store, name)) takeAway(store, name);
     const row = { name, created: timestamp(), anonymous, labels, options };
     this.table.insert(row);
+    this.#tell('create', name);
     makeVolumeDirectory(store, name, mappedRoot());
     return row;
   }
@@ -171,6 +173,7 @@ export class VolumeStore {
     try {
       for (const name of names) {
         this.table.delete(name);
+        this.#tell('destroy', name);
         const path = takeAway(store, name);
         if (path !== undefined) taken.push({ name, path });
       }
@@ -179,6 +182,11 @@ export class VolumeStore {
       throw error;
     }
     return taken.map(({ path }) => path);
+  }
+
+  #tell(action: string, name: string): void {
+    const attributes = { driver: 'local' };
+    new EventTable(this.#context.store.database).insert({ type: 'volume', action, actor: name, attributes });
   }
 
   async #measure(paths: readonly string[]): Promise<number> {

@@ -10,6 +10,7 @@ const bind = { op: 'rootfs-bind', mountpoint: '/c/rootfs', source: '/tree' } as 
 function program(spec: Partial<ContainerSpec> = {}, change: Partial<LaunchRequest> = {}) {
   return launchProgram({
     spec: { ...SPEC, ...spec },
+    events: '/state/events/c1',
     directory: '/c',
     holder: '/run/w',
     idmap: {

@@ -18,12 +18,30 @@ describe('an instruction', () => {
     ['WORKDIR /top', { WorkingDir: '/top' }],
     ['USER 1:2', { User: '1:2' }],
     ['STOPSIGNAL SIGINT', { StopSignal: 'SIGINT' }],
+    [
+      'HEALTHCHECK --interval=5m --timeout=1.5s --start-period=2s --start-interval=1s --retries=4 CMD a b',
+      {
+        Healthcheck: {
+          Test: ['CMD-SHELL', 'a b'],
+          Interval: 300e9,
+          Timeout: 1.5e9,
+          StartPeriod: 2e9,
+          StartInterval: 1e9,
+          Retries: 4,
+        },
+      },
+    ],
+    ['HEALTHCHECK CMD ["a", "b c"]', { Healthcheck: { Test: ['CMD', 'a', 'b c'] } }],
+    ['HEALTHCHECK NONE', { Healthcheck: { Test: ['NONE'] } }],
     ['ONBUILD RUN true', { OnBuild: ['RUN true'] }],
   ])('%s changes the configuration', (line, changed) => {
     expect(changeConfig(BEFORE, line)).toEqual({ ...BEFORE, ...changed });
   });
 
-  it.each(['RUN true', '', 'ENV =x', 'EXPOSE many', 'LABEL a="b', 'USER a b'])('%j is refused', (line) => {
-    expect(() => changeConfig({}, line)).toThrow(expect.objectContaining({ code: 'E_CHANGE' }));
-  });
+  it.each(['RUN true', '', 'ENV =x', 'EXPOSE many', 'LABEL a="b', 'USER a b', 'HEALTHCHECK true'])(
+    '%j is refused',
+    (line) => {
+      expect(() => changeConfig({}, line)).toThrow(expect.objectContaining({ code: 'E_CHANGE' }));
+    },
+  );
 });

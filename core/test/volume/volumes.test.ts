@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CONTAINER_SCHEMA } from '../../src/container/schema.ts';
 import { ContainerTable } from '../../src/container/table.ts';
+import { EVENT_SCHEMA } from '../../src/event/schema.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
 import type { Mount } from '../../src/volume/mount.ts';
 import { VOLUME_SCHEMA } from '../../src/volume/schema.ts';
@@ -30,6 +31,7 @@ const open = () =>
   openStore({ root: join(directory, 'root'), env: {}, uid: process.getuid?.() ?? 0 }, [
     CONTAINER_SCHEMA,
     VOLUME_SCHEMA,
+    EVENT_SCHEMA,
   ]);
 
 function volumesOf(opened: Store): VolumeStore {
