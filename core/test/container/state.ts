@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { ContainerRow, ContainerSpec } from '../../src/container/record.ts';
 import { CONTAINER_SCHEMA } from '../../src/container/schema.ts';
 import { ContainerTable } from '../../src/container/table.ts';
+import { EVENT_SCHEMA } from '../../src/event/schema.ts';
 import { Database } from '../../src/store/database.ts';
 import { migrate } from '../../src/store/migrate.ts';
 
@@ -54,7 +55,7 @@ export class State implements Disposable {
   readonly table = new ContainerTable(this.database);
 
   constructor() {
-    migrate(this.database, [CONTAINER_SCHEMA]);
+    migrate(this.database, [CONTAINER_SCHEMA, EVENT_SCHEMA]);
   }
 
   directory = (id: string): string => join(this.root, id);
