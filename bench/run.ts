@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { partsOfRun } from './parts.ts';
 import { type Peers, preparePeers, REGISTRY, WHERRY } from './peers.ts';
 import { table } from './report.ts';
 import { type Command, interleave, type Series } from './sample.ts';
@@ -11,10 +12,12 @@ interface Section {
   readonly title: string;
   readonly peer: string;
   readonly rounds: number;
-  readonly subjects: Readonly<Record<string, Command>>;
+  /** A function when they take work to make. */
+  readonly subjects: Readonly<Record<string, Command>> | (() => Readonly<Record<string, Command>>);
 }
 
-function sections({ bundle }: Peers): Record<string, Section> {
+function sections(peers: Peers): Record<string, Section> {
+  const { bundle } = peers;
   const debian = `${REGISTRY}/debian:bookworm`;
   const run = (program: string, ...flags: string[]): Command => ({
     argv: [program, 'run', '--rm', '--network', 'none', ...flags, debian, 'true'],
@@ -48,6 +51,12 @@ function sections({ bundle }: Peers): Record<string, Section> {
           ],
         },
       },
+    },
+    parts: {
+      title: 'The parts of `run --rm --network none debian true`',
+      peer: 'wherry',
+      rounds: 25,
+      subjects: () => partsOfRun(peers),
     },
     cli: {
       title: 'What the command line itself costs',
@@ -109,7 +118,8 @@ const report = [
 const raw: Record<string, Series[]> = {};
 for (const [name, section] of Object.entries(all)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
-  const series = interleave(section.subjects, section.rounds, peers.user);
+  const subjects = typeof section.subjects === 'function' ? section.subjects() : section.subjects;
+  const series = interleave(subjects, section.rounds, peers.user);
   raw[name] = series;
   report.push(table(section.title, series, section.peer));
   console.log(report.at(-1));

@@ -6,6 +6,8 @@ export interface Command {
   /** Run before and after each sample, not timed. */
   readonly before?: readonly string[];
   readonly after?: readonly string[];
+  /** It measures itself, and prints the milliseconds. */
+  readonly printed?: boolean;
 }
 
 export interface Account {
@@ -20,7 +22,7 @@ export interface Series {
   readonly milliseconds: number[];
 }
 
-function execute(argv: readonly string[], account: Account): number {
+function execute(argv: readonly string[], account: Account, printed = false): number {
   const [file = '', ...args] = argv;
   const start = process.hrtime.bigint();
   const { uid, gid, env } = account;
@@ -29,7 +31,7 @@ function execute(argv: readonly string[], account: Account): number {
     gid,
     env,
     cwd: env.HOME,
-    stdio: ['ignore', 'ignore', 'pipe'],
+    stdio: ['ignore', printed ? 'pipe' : 'ignore', 'pipe'],
   });
   const elapsed = Number(process.hrtime.bigint() - start) / 1e6;
   if (result.status !== 0) {
@@ -37,7 +39,7 @@ function execute(argv: readonly string[], account: Account): number {
       `${argv.join(' ')} ended with ${result.status ?? result.signal}: ${result.stderr?.toString().trim() ?? result.error}`,
     );
   }
-  return elapsed;
+  return printed ? Number(result.stdout) : elapsed;
 }
 
 /**
@@ -57,7 +59,7 @@ export function interleave(
       const command = subjects[subject];
       if (command === undefined) continue;
       if (command.before) execute(command.before, account);
-      const elapsed = execute(command.argv, account);
+      const elapsed = execute(command.argv, account, command.printed);
       if (command.after) execute(command.after, account);
       if (round > 0) milliseconds.push(elapsed);
     }

@@ -32,7 +32,7 @@ describe.each(USER_NAMES)('run as %s', (name) => {
 
   it('belongs to the user on the host', async () => {
     const { stdout: id } = await user.wherry(['run', '-d', '--network', 'none', BUSYBOX, 'sleep', '100']);
-    const inspected = await user.run('ps', ['-o', 'uid=,args=', '-u', user.name]);
+    const inspected = await user.run('ps', ['-o', 'uid=,args=', '-u', `${user.uid}`]);
     expect(inspected.stdout).toMatch(new RegExp(`^ *${user.uid} +sleep 100$`, 'm'));
     await user.wherry(['rm', '-f', id.trim()]);
   });
