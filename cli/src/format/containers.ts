@@ -27,22 +27,30 @@ export function containerList({
       Names: 'NAMES',
       Labels: 'LABELS',
     },
-    fields: (each) => ({
+    fields: (each, wanted) => ({
       ID: noTrunc ? each.id : shortId(each.id),
       Image: imageName(each, noTrunc),
-      Command: JSON.stringify(noTrunc ? each.command : ellipsis(each.command, COMMAND_LENGTH)),
-      CreatedAt: goTime(each.created),
-      RunningFor: ago(each.created, now),
+      Command: wanted('Command') && quotedCommand(each.command, noTrunc),
+      CreatedAt: wanted('CreatedAt') && goTime(each.created),
+      RunningFor: wanted('RunningFor') && ago(each.created, now),
       Status: each.status,
       State: each.state,
       Ports: each.ports,
       Names: each.name,
-      Labels: Object.entries(each.labels)
-        .map(([key, value]) => `${key}=${value}`)
-        .join(','),
+      Labels: wanted('Labels') && labelsText(each.labels),
       Label: (name: string) => each.labels[name] ?? '',
     }),
   };
+}
+
+function quotedCommand(command: string, whole: boolean): string {
+  return JSON.stringify(whole ? command : ellipsis(command, COMMAND_LENGTH));
+}
+
+function labelsText(labels: Readonly<Record<string, string>>): string {
+  return Object.entries(labels)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(',');
 }
 
 /** The name it was made by; an image that has only its id left shows the id, shortened. */

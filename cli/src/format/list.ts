@@ -1,4 +1,4 @@
-import { layOut } from '../table.ts';
+import { layOut, layOutCells } from '../table.ts';
 
 export const LIST_FORMAT_SUMMARY =
   "Format output using a custom template: 'table': table with column headers (default); 'table TEMPLATE': table by a Go template; 'json': a JSON object a line; 'TEMPLATE': a line by a Go template";
@@ -8,8 +8,11 @@ export interface ListFormat<T> {
   readonly headers: Readonly<Record<string, string>>;
   /** Default columns. */
   readonly columns: readonly string[];
-  /** What a template sees of an item; functions are methods. */
-  readonly fields: (item: T) => Readonly<Record<string, unknown>>;
+  /**
+   * What a template sees of an item; functions are methods. Of fields that take time to make, those that aren't wanted may be
+   * left out.
+   */
+  readonly fields: (item: T, wanted: (field: string) => boolean) => Readonly<Record<string, unknown>>;
 }
 
 export interface ListRequest<T> {
@@ -30,16 +33,17 @@ export async function renderList<T>(
   { headers, columns, fields }: ListFormat<T>,
   request: ListRequest<T>,
 ): Promise<string> {
-  const rows = request.items.map(fields);
   const format = request.format ?? 'table';
   const { quiet } = request;
   if (quiet !== undefined && (format === 'table' || format.startsWith('table '))) {
-    return rows.map((each) => String(each[quiet])).join('\n');
+    return request.items.map((item) => String(fields(item, (field) => field === quiet)[quiet])).join('\n');
   }
+  const rows = request.items.map((item) =>
+    fields(item, format === 'table' ? (field) => columns.includes(field) : () => true),
+  );
   if (format === 'table') {
-    const line = (cell: (column: string) => unknown) =>
-      columns.map((column) => String(cell(column))).join('\t');
-    return layOut([line((column) => headers[column]), ...rows.map((each) => line((column) => each[column]))]);
+    const lines = rows.map((each) => columns.map((column) => String(each[column])));
+    return layOutCells([columns.map((column) => String(headers[column])), ...lines]);
   }
   const { compileTemplate, goJson, row } = await import('./template/template.ts');
   if (format === 'json') return rows.map((each) => goJson(sorted(each))).join('\n');

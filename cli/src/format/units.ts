@@ -48,10 +48,11 @@ export function goTime(time: string): string {
 
 /** The shortened form of Docker's tables: one character short of `length`, and an ellipsis. */
 export function ellipsis(text: string, length: number): string {
+  if (text.length <= length) return text;
   const characters = [...text];
   return characters.length <= length ? text : `${characters.slice(0, length - 1).join('')}…`;
 }
 
 export function shortId(id: string): string {
-  return id.replace(/^sha256:/, '').slice(0, 12);
+  return id.startsWith('sha256:') ? id.slice(7, 19) : id.slice(0, 12);
 }

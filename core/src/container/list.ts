@@ -13,6 +13,7 @@ export function summarize(
   facts: Facts | undefined,
   now: number,
   health?: HealthStatus,
+  ports = '',
 ): ContainerSummary {
   const restarting = facts !== undefined && isRestarting(facts);
   const paused = !restarting && facts?.started !== undefined && isPaused(facts.started.initPid);
@@ -22,7 +23,7 @@ export function summarize(
   const finishedAt = last?.time ?? row.finishedAt;
   const exitCode = last?.status ?? row.exitCode;
   const status = statusText({ state, startedAt, finishedAt, exitCode, health }, now);
-  return {
+  const summary: Writable<ContainerSummary> = {
     id: row.id,
     name: row.name,
     image: row.image,
@@ -31,10 +32,13 @@ export function summarize(
     created: row.created,
     state,
     status,
-    ports: '',
-    ...(state === 'exited' && row.exitCode !== undefined ? { exitCode: row.exitCode } : {}),
-    ...(facts?.started === undefined ? {} : { pid: facts.started.initPid }),
+    ports,
     labels: row.labels,
-    ...(health === undefined ? {} : { health }),
   };
+  if (state === 'exited' && row.exitCode !== undefined) summary.exitCode = row.exitCode;
+  if (health !== undefined) summary.health = health;
+  if (facts?.started !== undefined) summary.pid = facts.started.initPid;
+  return summary;
 }
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };

@@ -59,12 +59,12 @@ export class ContainerService implements Containers {
     const { running, gone, leaving } = fold(this.#context, started);
     const rows = all ? table.all() : started.filter(({ id }) => running.has(id));
     const now = Date.now();
-    return rows
-      .filter(({ id }) => !gone.has(id) && !leaving.has(id))
-      .map((row) => ({
-        ...summarize(row, running.get(row.id), now, this.#health(row.id, running)),
-        ports: this.#ports(row.id, running),
-      }));
+    const kept =
+      gone.size + leaving.size === 0 ? rows : rows.filter(({ id }) => !gone.has(id) && !leaving.has(id));
+    return kept.map((row) => {
+      const { id } = row;
+      return summarize(row, running.get(id), now, this.#health(id, running), this.#ports(id, running));
+    });
   }
 
   /** Those in a network with a container that has gone need its name no longer. */

@@ -1,24 +1,30 @@
 import type { Database } from '../store/database.ts';
 import type { ContainerRow, ContainerSpec, RecordedState } from './record.ts';
 
-const COLUMNS =
-  'id, name, image, image_id, command, created, state, launch, auto_remove, started_at, finished_at, exit_code, labels';
+/** Properties of a row and the columns that they are kept in. */
+const COLUMNS: Readonly<Record<keyof ContainerRow, string>> = {
+  id: 'id',
+  name: 'name',
+  image: 'image',
+  imageId: 'image_id',
+  command: 'command',
+  created: 'created',
+  state: 'state',
+  launch: 'launch',
+  autoRemove: "json(iif(auto_remove, 'true', 'false'))",
+  startedAt: 'started_at',
+  finishedAt: 'finished_at',
+  exitCode: 'exit_code',
+  labels: 'json(labels)',
+};
 
-interface Columns {
-  readonly id: string;
-  readonly name: string;
-  readonly image: string;
-  readonly image_id: string;
-  readonly command: string;
-  readonly created: string;
-  readonly state: string;
-  readonly launch: number;
-  readonly auto_remove: number;
-  readonly started_at: string | null;
-  readonly finished_at: string | null;
-  readonly exit_code: number | null;
-  readonly labels: string;
-}
+/**
+ * A row as one text of JSON, without what is NULL (RFC 7396). Each value that comes out of SQLite costs more than to parse it,
+ * and a thousand rows have thirteen thousand.
+ */
+const ROW = `json_patch('{}', json_object(${Object.entries(COLUMNS)
+  .map(([property, column]) => `'${property}', ${column}`)
+  .join(', ')}))`;
 
 /** What a fold writes of a container's last run. */
 export interface RunResult {
@@ -75,23 +81,25 @@ export class ContainerTable {
 
   /** Newest first, as `ps` lists them. */
   all(): ContainerRow[] {
-    return this.#database
-      .all<Columns>(`SELECT ${COLUMNS} FROM container ORDER BY created DESC, rowid DESC`)
-      .map(parseRow);
+    return this.#list('');
   }
 
   inState(state: RecordedState): ContainerRow[] {
-    return this.#database
-      .all<Columns>(
-        `SELECT ${COLUMNS} FROM container WHERE state = ? ORDER BY created DESC, rowid DESC`,
-        state,
-      )
-      .map(parseRow);
+    return this.#list('WHERE state = ?', state);
+  }
+
+  #list(where: string, ...values: readonly string[]): ContainerRow[] {
+    const found = this.#database.get<{ list: string }>(
+      `SELECT json_group_array(json(row)) AS list FROM (
+         SELECT ${ROW} AS row FROM container ${where} ORDER BY created DESC, rowid DESC)`,
+      ...values,
+    );
+    return JSON.parse(found?.list ?? '[]') as ContainerRow[];
   }
 
   get(id: string): ContainerRow | undefined {
-    const columns = this.#database.get<Columns>(`SELECT ${COLUMNS} FROM container WHERE id = ?`, id);
-    return columns && parseRow(columns);
+    const found = this.#database.get<{ row: string }>(`SELECT ${ROW} AS row FROM container WHERE id = ?`, id);
+    return found && (JSON.parse(found.row) as ContainerRow);
   }
 
   spec(id: string): ContainerSpec | undefined {
@@ -166,22 +174,4 @@ export class ContainerTable {
   delete(id: string): void {
     this.#database.run('DELETE FROM container WHERE id = ?', id);
   }
-}
-
-function parseRow(columns: Columns): ContainerRow {
-  return {
-    id: columns.id,
-    name: columns.name,
-    image: columns.image,
-    imageId: columns.image_id,
-    command: columns.command,
-    created: columns.created,
-    state: columns.state as RecordedState,
-    launch: columns.launch,
-    autoRemove: columns.auto_remove !== 0,
-    startedAt: columns.started_at ?? undefined,
-    finishedAt: columns.finished_at ?? undefined,
-    exitCode: columns.exit_code ?? undefined,
-    labels: JSON.parse(columns.labels) as Readonly<Record<string, string>>,
-  };
 }

@@ -25,7 +25,7 @@ it('finds a container that runs', () => {
   state.table.beginLaunch(id);
   state.write(id, 'started', started);
   expect([...fold(true).running.keys()]).toEqual([id]);
-  expect(state.table.get(id)).toMatchObject({ state: 'started', finishedAt: undefined });
+  expect(state.table.get(id)).toSatisfy((row) => row.state === 'started' && row.finishedAt === undefined);
 });
 
 it('records the end that the monitor left', () => {
@@ -96,5 +96,5 @@ it('does not take the end of one run for that of the next', () => {
   state.table.beginLaunch(id);
   if (before === undefined) throw new Error('the container is not there');
   state.table.finish(before, { startedAt: NOW, finishedAt: NOW, exitCode: 1 });
-  expect(state.table.get(id)).toMatchObject({ state: 'started', exitCode: undefined });
+  expect(state.table.get(id)).toSatisfy((row) => row.state === 'started' && row.exitCode === undefined);
 });
