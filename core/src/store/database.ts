@@ -6,6 +6,9 @@ export type Value = SQLInputValue;
 /** How long a command waits for another one's transaction. */
 const BUSY_TIMEOUT_MS = 10_000;
 
+/** Who opens the database after a process that didn't close it reads its log, so the log is kept short: 200 pages of 4 KiB. */
+const CHECKPOINT_PAGES = 200;
+
 /**
  * The one database of a state directory. Write-ahead log with `synchronous=NORMAL`: a process killed at any instant leaves
  * the last committed state, a power cut may lose the last transactions and nothing else. Statements are prepared once.
@@ -22,7 +25,7 @@ export class Database implements Disposable {
   constructor(path: string) {
     this.#path = path;
     this.#sqlite = this.#explained(() => new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS }));
-    this.exec('PRAGMA synchronous = NORMAL');
+    this.exec(`PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
   }
 
   get path(): string {
