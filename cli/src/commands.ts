@@ -55,6 +55,7 @@ export const COMMANDS: Readonly<Record<string, Load>> = {
   'network prune': async () => (await import('./commands/network/prune.ts')).default,
   'network rm': async () => (await import('./commands/network/rm.ts')).default,
   port: async () => (await import('./commands/port.ts')).default,
+  'system prune': async () => (await import('./commands/system/prune.ts')).default,
   'system df': async () => (await import('./commands/system/df.ts')).default,
   'volume create': async () => (await import('./commands/volume/create.ts')).default,
   'volume export': async () => (await import('./commands/volume/export.ts')).default,
@@ -149,7 +150,10 @@ export const TOPICS: Readonly<
       rm: 'volume rm',
     },
   },
-  system: { summary: 'Manage Wherry', commands: { df: 'system df', events: 'events', info: 'info' } },
+  system: {
+    summary: 'Manage Wherry',
+    commands: { df: 'system df', events: 'events', info: 'info', prune: 'system prune' },
+  },
 };
 
 export type Resolved =

@@ -348,6 +348,10 @@ export interface Containers extends ContainerOperations {
   /** The exit status, once it has ended. */
   wait(nameOrId: string): Promise<number>;
   remove(nameOrId: string, options: { readonly force?: boolean; readonly volumes?: boolean }): Promise<void>;
+  /** Removes what doesn't run and `select` wants; sizes in bytes. */
+  prune(
+    select: (container: ContainerSummary) => boolean,
+  ): Promise<{ readonly ids: readonly string[]; readonly reclaimed: number }>;
 }
 
 export type {

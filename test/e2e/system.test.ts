@@ -52,4 +52,38 @@ describe.each(USER_NAMES)('system df of %s', (name) => {
     expect(stdout).toMatch(/^REPOSITORY .*SHARED SIZE +UNIQUE SIZE +CONTAINERS$/m);
     expect(stdout).toMatch(/^kept +0 +\d.*MB$/m);
   });
+
+  it('prune asks, and removes what is not used, of every kind', async () => {
+    const create = ['create', '--network', 'none', '-l', 'kind=old', '-v', '/anonymous', BUSYBOX, 'true'];
+    const [old, kept] = [await user.wherry(create), await user.wherry(create.toSpliced(3, 2))];
+    await user.wherry(['network', 'create', 'unused']);
+    const question = [
+      'WARNING! This will remove:',
+      '  - all stopped containers',
+      '  - all custom networks not used by at least one container',
+      '  - all dangling images',
+      '',
+      'Are you sure you want to continue? [y/N] ',
+    ].join('\n');
+    expect(await user.wherry(['system', 'prune'], { input: 'n\n' })).toMatchObject({
+      stderr: '',
+      stdout: question,
+      exitCode: 0,
+    });
+    const some = await user.wherry(['system', 'prune', '-f', '--filter', 'label=kind=old']);
+    expect(some.stdout).toBe(`Deleted Containers:\n${old.stdout}\nTotal reclaimed space: 0B\n`);
+    const all = (await user.wherry(['system', 'prune', '-a', '--volumes', '-f'])).stdout;
+    expect(all).toContain(`Deleted Containers:\n${kept.stdout}`);
+    expect(all).toContain('Deleted Networks:\nunused\n');
+    expect(all).toMatch(/Deleted Volumes:\n[0-9a-f]{64}\n/);
+    expect(all).toContain(`Deleted Images:\nuntagged: ${BUSYBOX}:latest\n`);
+    expect(all).toMatch(/Total reclaimed space: \d.*[kM]B\n$/);
+    expect((await user.wherry(['volume', 'ls', '-q'])).stdout).toBe('kept\n');
+    expect((await user.wherry(['images', '-q'])).stdout).toBe('');
+    const refused = await user.wherry(['system', 'prune', '--volumes', '--filter', 'until=1h']);
+    expect(refused).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('is not supported with "--volumes"'),
+    });
+  });
 });

@@ -15,6 +15,7 @@ import { type HealthStatus, readHealth } from './health.ts';
 import { summarize } from './list.ts';
 import type { AttachRequest, CopyRequest, ExecRequest, PathChange, StatsSample } from './operations.ts';
 import type { OptionRequest } from './options.ts';
+import type { PrunedContainers } from './prune.ts';
 
 /** The life of containers. What is heavy is loaded when it is first needed, so that `ps` starts quickly. */
 export class ContainerService implements Containers {
@@ -237,6 +238,13 @@ export class ContainerService implements Containers {
     const rows = await containerTop(this.#context, id, options);
     recordContainerEvent(this.#context, id, 'top');
     return rows;
+  }
+
+  async prune(select: (container: ContainerSummary) => boolean): Promise<PrunedContainers> {
+    const { pruneContainers } = await import('./prune.ts');
+    const pruned = await pruneContainers(this.#context, this.list({ all: true }), select);
+    await this.#tellOthers();
+    return pruned;
   }
 
   async remove(

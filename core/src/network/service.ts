@@ -3,6 +3,7 @@ import { type ContainerContext, currentRow, fold } from '../container/context.ts
 import { commitState, driverGrants } from '../container/drivers.ts';
 import { findContainer } from '../container/find.ts';
 import { WherryError } from '../errors/error.ts';
+import { recordEvents } from '../event/fold.ts';
 import { networkEvent } from '../event/start-events.ts';
 import { EventTable } from '../event/table.ts';
 import { type CheckedPlan, checkPlan } from '../plan/check.ts';
@@ -139,6 +140,9 @@ export class NetworkService {
       if (this.#isUsed(network)) continue;
       removed.push(await this.remove(network.id));
     }
+    recordEvents(this.#context, [
+      { type: 'network', action: 'prune', actor: '', attributes: { reclaimed: '0' } },
+    ]);
     return removed;
   }
 

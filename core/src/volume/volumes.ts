@@ -113,6 +113,13 @@ export class VolumeStore {
     });
     const reclaimed = await this.#measure(taken);
     await this.removeTrees(takenAway(this.#context.store));
+    const attributes = { reclaimed: String(reclaimed) };
+    new EventTable(this.#context.store.database).insert({
+      type: 'volume',
+      action: 'prune',
+      actor: '',
+      attributes,
+    });
     return { names, reclaimed };
   }
 

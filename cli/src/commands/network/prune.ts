@@ -1,29 +1,14 @@
-import * as Flags from '@oclif/core/flags';
-import { BaseCommand } from '../../base-command.ts';
-import { pruneNetworks } from '../../format/networks.ts';
-import { confirm } from '../../terminal/confirm.ts';
-import { print } from '../../terminal/output.ts';
+import { PruneCommand, pruneFlags } from '../../prune-command.ts';
+import { networkPruning } from '../../prunings.ts';
 
-export default class NetworkPrune extends BaseCommand {
+export default class NetworkPrune extends PruneCommand {
   static override id = 'network prune';
   static override summary = 'Remove all unused networks';
-  static override usage = '[OPTIONS]';
-  static override flags = {
-    filter: Flags.string({
-      multiple: true,
-      helpValue: 'filter',
-      summary: 'Provide filter values (e.g. "until=<timestamp>"): label, label!, until',
-    }),
-    force: Flags.boolean({ char: 'f', summary: 'Do not prompt for confirmation' }),
-  };
+  static override flags = pruneFlags('until, label, label!');
 
   override async run(): Promise<undefined> {
     const { flags } = this.read(NetworkPrune.flags);
-    const select = pruneNetworks(flags.filter ?? [], Date.now());
-    const warning = 'This will remove all custom networks not used by at least one container.';
-    if (!flags.force && !confirm(warning)) return;
-    const { networks } = await this.engine();
-    const names = await networks.prune(select);
-    if (names.length > 0) print(`Deleted Networks:\n${names.join('\n')}\n`);
+    const pruning = networkPruning(flags.filter ?? [], Date.now());
+    return this.prune(flags.force, `This will remove ${pruning.what}.`, [pruning]);
   }
 }
