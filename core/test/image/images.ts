@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CONTAINER_SCHEMA } from '../../src/container/schema.ts';
@@ -40,6 +40,12 @@ export class TestImages implements Disposable {
 
   get unfinished(): readonly string[] {
     return filesOf(join(this.root, 'tmp'));
+  }
+
+  /** Writes the user's configuration. */
+  configure(settings: object): void {
+    mkdirSync(join(this.root, '.config/wherry'), { recursive: true });
+    writeFileSync(join(this.root, '.config/wherry/config.json'), JSON.stringify(settings));
   }
 
   /** A container as far as images care. */

@@ -11,7 +11,7 @@ import {
   wrongDiffId,
   wrongManifestType,
 } from '../../../test/support/broken-images.ts';
-import { FaultyRegistry, type Rule } from '../../../test/support/faulty-registry.ts';
+import { FaultyRegistry, type Rule, refusingHost } from '../../../test/support/faulty-registry.ts';
 import { type Compression, ImageStore, layer, MEDIA_TYPES } from '../../../test/support/image-store.ts';
 import { tar } from '../../../test/support/tar.ts';
 import type { PullEvent } from '../../src/api.ts';
@@ -143,8 +143,37 @@ describe('a pull', () => {
     const reference = `${registry.host}/x`;
     const [a, b] = await Promise.all([one.images.pull({ reference }), two.images.pull({ reference })]);
     expect(a).toEqual(b);
+    const blobs = registry.requests.filter(({ endpoint }) => endpoint === 'blob').map(({ path }) => path);
+    expect(blobs).toHaveLength(9);
+    expect(new Set(blobs).size).toBe(9);
     expect(memories.flatMap(({ unpacked }) => unpacked)).toHaveLength(8);
     expect(one.unfinished).toEqual([]);
+  });
+
+  it('by several, of images that share blobs at different places, downloads each blob once', async () => {
+    const shared = layer(tar([file('shared', 'x'.repeat(50_000))]));
+    const store = new ImageStore();
+    const images = ['1', '2', '3', '4'].map((tag) => ({ tag, layers: [layer(tar([file(tag)])), shared] }));
+    for (const { tag, layers } of images) store.tag(tag, store.addImage({ layers }));
+    await using registry = await FaultyRegistry.start({ images: { x: store } });
+    using one = new TestImages();
+    const others = [1, 2, 3].map(() => new TestImages(new MemoryLayers(), one.root));
+    const pulls = [one, ...others].map((each, index) =>
+      each.images.pull({ reference: `${registry.host}/x:${index + 1}` }),
+    );
+    await Promise.all(pulls);
+    const blobs = registry.requests.filter(({ endpoint }) => endpoint === 'blob').map(({ path }) => path);
+    expect(blobs).toHaveLength(new Set(blobs).size);
+    expect(blobs).toHaveLength(9);
+    for (const each of others) each.store.database.close();
+  });
+
+  it('of 500 layers', async () => {
+    const layers = Array.from({ length: 500 }, (_, index) => [file(`${index}`)]);
+    await using registry = await FaultyRegistry.start({ images: { x: imageOf(layers) } });
+    using test = new TestImages();
+    await test.images.pull({ reference: `${registry.host}/x` });
+    expect(test.images.resolve(`${registry.host}/x`).chain).toHaveLength(500);
   });
 
   it('leaves an OCI layout that skopeo reads', async () => {
@@ -197,6 +226,90 @@ describe('platforms', () => {
   });
 });
 
+describe('by the configuration', () => {
+  it('a name without a registry is looked for in the search order, and found again by it', async () => {
+    await using first = await FaultyRegistry.start();
+    await using second = await FaultyRegistry.start({ images: { app: imageOf([[file('a')]]) } });
+    using test = new TestImages();
+    test.configure({ registries: { search: [first.host, second.host] } });
+    const pulled = await test.images.pull({ reference: 'app' });
+    expect(pulled.reference).toBe(`${second.host}/app:latest`);
+    expect(test.images.resolve('app').id).toBe(pulled.id);
+    expect(test.images.resolve('app:latest').id).toBe(pulled.id);
+    expect(test.images.resolve(pulled.digest).id).toBe(pulled.id);
+    expect(() => test.images.resolve('docker.io/library/app')).toThrow('No such image');
+    expect((await test.images.remove('app', {})).untagged[0]).toBe(`${second.host}/app:latest`);
+    await expect(test.images.pull({ reference: 'nothing' })).rejects.toMatchObject({
+      code: 'E_MANIFEST_NOT_FOUND',
+      message: `nothing was found in none of the registries searched: ${first.host}, ${second.host}.`,
+    });
+  });
+
+  it('a registry that can’t be asked ends the search', async () => {
+    const down = await refusingHost();
+    await using second = await FaultyRegistry.start({ images: { app: imageOf([[file('a')]]) } });
+    using test = new TestImages();
+    test.configure({ registries: { search: [down, second.host] } });
+    await expect(test.images.pull({ reference: 'app' })).rejects.toMatchObject({
+      code: 'E_REGISTRY_UNREACHABLE',
+    });
+    expect(second.requests).toEqual([]);
+  });
+
+  it('a mirror is asked first, and said when it is passed over', async () => {
+    const store = imageOf([[file('a')]]);
+    await using mirror = await FaultyRegistry.start({
+      images: { 'proxy/x': store },
+      rules: [{ on: 'blob', kind: 'answer', status: 404 }],
+    });
+    await using registry = await FaultyRegistry.start({ images: { x: store } });
+    using test = new TestImages();
+    test.configure({ registries: { mirrors: { [registry.host]: [`${mirror.host}/proxy`] } } });
+    const events: PullEvent[] = [];
+    await test.images.pull({ reference: `${registry.host}/x`, onEvent: (event) => events.push(event) });
+    expect(test.images.list()).toMatchObject([{ repository: `${registry.host}/x` }]);
+    expect(registry.requests.every(({ endpoint }) => endpoint === 'blob')).toBe(true);
+    expect(events.find(({ kind }) => kind === 'mirror-failed')).toMatchObject({
+      mirror: `${mirror.host}/proxy`,
+    });
+  });
+
+  it('what is blocked is neither pulled nor pushed, and nobody is asked', async () => {
+    await using registry = await FaultyRegistry.start({ images: { 'a/x': imageOf([[file('a')]]) } });
+    using test = new TestImages();
+    const reference = `${registry.host}/a/x`;
+    await test.images.pull({ reference });
+    const before = registry.requests.length;
+    test.configure({ registries: { blocked: [`${registry.host}/a`] } });
+    const blocked = { code: 'E_REGISTRY_BLOCKED' };
+    await expect(test.images.pull({ reference })).rejects.toMatchObject(blocked);
+    await expect(test.images.push({ reference })).rejects.toMatchObject(blocked);
+    expect(registry.requests).toHaveLength(before);
+  });
+
+  it('a policy wants a digest', async () => {
+    await using registry = await FaultyRegistry.start({ images: { x: imageOf([[file('a')]]) } });
+    using test = new TestImages();
+    const reference = `${registry.host}/x`;
+    const { digest } = await test.images.pull({ reference });
+    test.configure({ policy: { 'require-digest': [registry.host] } });
+    await expect(test.images.pull({ reference })).rejects.toMatchObject({ code: 'E_DIGEST_REQUIRED' });
+    await expect(test.images.pull({ reference, allTags: true })).rejects.toMatchObject({
+      code: 'E_DIGEST_REQUIRED',
+    });
+    expect(await test.images.pull({ reference: `${reference}@${digest}` })).toMatchObject({ digest });
+  });
+
+  it('a mistake in it is named', async () => {
+    using test = new TestImages();
+    test.configure({ registries: { mirrors: [] } });
+    await expect(test.images.pull({ reference: 'localhost:1/x' })).rejects.toMatchObject({
+      code: 'E_CONFIG',
+      message: expect.stringContaining('"registries.mirrors" is not an object'),
+    });
+  });
+});
+
 describe('refused, with nothing left behind', () => {
   const refused = async (store: ImageStore, code: string, sentence: RegExp, rules: Rule[] = []) => {
     await using registry = await FaultyRegistry.start({ images: { x: store }, rules });
@@ -233,7 +346,35 @@ describe('refused, with nothing left behind', () => {
     ]));
   it('schema 1', () => refused(schema1Manifest(), 'E_MANIFEST_UNSUPPORTED', /schema 1/));
   it('what is no image', () => refused(wrongManifestType(), 'E_MANIFEST_UNSUPPORTED', /no container image/));
-  it('a huge manifest', () => refused(hugeManifest(5 << 20), 'E_REGISTRY_REPLY', /4 MiB/));
+  it.each([5, 10])('a manifest of %d MiB', (size) =>
+    refused(hugeManifest(size << 20), 'E_REGISTRY_REPLY', /more than 4 MiB/),
+  );
+  it('a layer of an unknown media type', async () => {
+    const store = imageOf([[file('a')]]);
+    const manifest = JSON.parse(store.blob(store.tags.get('latest')?.digest ?? '').toString());
+    manifest.layers[0].mediaType = 'application/vnd.example.layer.v1.squashfs';
+    store.tag('latest', store.addJson(MEDIA_TYPES.oci.manifest, manifest));
+    await refused(store, 'E_MANIFEST_UNSUPPORTED', /media type application\/vnd.example.layer.v1.squashfs/);
+  });
+  it('more layers than the kernel takes', () =>
+    refused(
+      imageOf(Array.from({ length: 501 }, () => [file('a')])),
+      'E_MANIFEST_UNSUPPORTED',
+      /501 layers.*500/,
+    ));
+  it.each([100, -10])('a Content-Length that is %d bytes off, always', (delta) =>
+    refused(imageOf([[file('a')]]), 'E_REGISTRY_REPLY', /(fewer|more) bytes for layer/, [
+      { on: 'blob', kind: 'content-length', delta },
+    ]),
+  );
+  it('a server that is always ill', () =>
+    refused(imageOf([[file('a')]]), 'E_REGISTRY_REPLY', /status 500/, [
+      { on: 'blob', kind: 'answer', status: 500 },
+    ]));
+  it('a rate limit that is too long to wait for', () =>
+    refused(imageOf([[file('a')]]), 'E_REGISTRY_RATE_LIMIT', /rate limit/, [
+      { on: 'manifest', kind: 'answer', status: 429, headers: { 'retry-after': '86400' } },
+    ]));
   it('a missing layer', () => refused(missingLayer(), 'E_REGISTRY_REPLY', /does not have layer/));
   it('a layer with another digest', () =>
     refused(imageOf([[file('a')], [file('b')]]), 'E_DIGEST_MISMATCH', /digest/, [
