@@ -51,6 +51,7 @@ int container_operation(struct child *child, const struct operation *op) {
     case OP_COPY_UP: return copy_up(child, op);
     case OP_GIVE: return give(op);
     case OP_OVERLAY: return mount_overlay(child, op);
+    case OP_SHARE_MOUNT: return share_mount(child, op);
     case OP_HOSTNAME:
     case OP_DOMAINNAME: return set_hostname(op);
     case OP_SYSCTL: return set_sysctl(child, op);
@@ -67,6 +68,7 @@ int container_operation(struct child *child, const struct operation *op) {
     case OP_ENVIRONMENT: return keep(&child->environment, op);
     case OP_ARGUMENTS: return keep(&child->arguments, op);
     case OP_OWN_IDS: return keep(&child->own_ids, op);
+    case OP_KEEP_GROUPS: return keep_flag(&child->keep_groups);
     case OP_INIT: return keep_flag(&child->init);
     case OP_EXECUTE: return execute(child);
     default:

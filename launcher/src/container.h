@@ -20,7 +20,7 @@ struct child {
   int rootfs;               // O_PATH of the container's root until pivot-root; -1 before and after
   // Kept for execute.
   const struct operation *user, *capabilities, *seccomp, *environment, *arguments, *working_directory, *own_ids;
-  bool no_new_privileges, init;
+  bool no_new_privileges, init, keep_groups;
   int umask;                // -1: unchanged
 };
 
@@ -45,6 +45,7 @@ int pivot_root(struct child *child, const struct operation *op);
 // mount.c
 int mount_filesystem(struct child *child, const struct operation *op);
 int mount_bind(struct child *child, const struct operation *op);
+int share_mount(struct child *child, const struct operation *op);
 int mount_mask(struct child *child, const struct operation *op);
 int mount_read_only(struct child *child, const struct operation *op);
 // Puts a detached mount over a path of the container, which is made (a file, or a directory) when missing.

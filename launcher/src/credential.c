@@ -68,7 +68,7 @@ static bool setgroups_denied(void) {
   return read_text(AT_FDCWD, "/proc/self/setgroups", word, sizeof word) > 0 && strncmp(word, "deny", 4) == 0;
 }
 
-static int become(const struct operation *op) {
+static int become(const struct operation *op, bool keep_groups) {
   uint64_t uid, gid, group;
   if (argument_number(op, 0, UINT32_MAX - 1, &uid) != 0 || argument_number(op, 1, UINT32_MAX - 1, &gid) != 0) return -1;
   unsigned count = op->argc - 2u;
@@ -78,7 +78,7 @@ static int become(const struct operation *op) {
     if (argument_number(op, i + 2, UINT32_MAX - 1, &group) != 0) return -1;
     groups[i] = (gid_t)group;
   }
-  if (setgroups(count, groups) != 0 && !(errno == EPERM && setgroups_denied())) {
+  if (!keep_groups && setgroups(count, groups) != 0 && !(errno == EPERM && setgroups_denied())) {
     return fail_detail(NULL, "the supplementary groups can't be set: %s", strerror(errno));
   }
   if (setresgid((gid_t)gid, (gid_t)gid, (gid_t)gid) != 0) {
@@ -105,7 +105,7 @@ int take_credentials(const struct child *child) {
   if (child->seccomp != NULL && !child->no_new_privileges && at(child->seccomp, load_filter(child->seccomp)) != 0) return -1;
   if (caps != NULL && at(caps, drop_bounding(masks.bounding)) != 0) return -1;
   if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0) return fail(NULL);
-  if (child->user != NULL && at(child->user, become(child->user)) != 0) return -1;
+  if (child->user != NULL && at(child->user, become(child->user, child->keep_groups)) != 0) return -1;
   if (caps != NULL && at(caps, set_masks(&masks)) != 0) return -1;
   if (child->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return fail(NULL);
   if (child->seccomp != NULL && child->no_new_privileges) return at(child->seccomp, load_filter(child->seccomp));

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,8 +15,19 @@ static int leave(const struct monitor *monitor, const char *name, const char *te
   return replace_file(monitor->directory, name, 0644, text, length) == 0 ? 0 : fail(name);
 }
 
+// For whoever watches the container from outside; read by a rename, so never half written.
+static int write_pidfile(const struct monitor *monitor) {
+  const char *path = monitor->settings->pidfile;
+  char text[16];
+  if (path == NULL) return 0;
+  int length = snprintf(text, sizeof text, "%d\n", (int)monitor->init);
+  if (replace_file(AT_FDCWD, path, 0644, text, (size_t)length) == 0) return 0;
+  return fail_detail(path, "the pid file %s can't be written: %s", path, strerror(errno));
+}
+
 int fact_started(const struct monitor *monitor) {
   char start[24], init_start[25] = "", boot[48], now[TIME_SIZE], line[192];
+  if (write_pidfile(monitor) != 0) return -1;
   if (monitor->directory < 0) return 0;
   if (!process_start_time(getpid(), start)) return fail("/proc/self/stat");
   if (read_text(AT_FDCWD, "/proc/sys/kernel/random/boot_id", boot, sizeof boot) <= 0) return fail("boot_id");

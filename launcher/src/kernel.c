@@ -52,5 +52,8 @@ int set_rlimit(const struct operation *op) {
 
 int set_oom_score_adj(const struct operation *op) {
   // The host's /proc, or after pivot-root the container's.
-  return write_existing(AT_FDCWD, "/proc/self/oom_score_adj", op->args[0].text) == 0 ? 0 : fail(op->args[0].text);
+  const char *value = op->args[0].text;
+  if (write_existing(AT_FDCWD, "/proc/self/oom_score_adj", value) == 0) return 0;
+  if (errno != EACCES) return fail(value);
+  return fail_detail(value, "--oom-score-adj %s can't be had: it takes privilege to make it lower than it is for the caller", value);
 }

@@ -147,6 +147,22 @@ static void tell_ended(const struct monitor *monitor) {
   if (monitor->settings->exec_id == NULL) event_tell(monitor, 'm', "ended");
 }
 
+// In a PID namespace that isn't its own, what the command left goes on after its end.
+static void kill_rest(const struct settings *settings) {
+  char path[4096];
+  if (settings->namespaces[NS_PID].mode == NAMESPACE_NEW || settings->cgroup == NULL) return;
+  snprintf(path, sizeof path, "%s/cgroup.kill", settings->cgroup);
+  CLEAN_FD int kill = open(path, O_WRONLY | O_CLOEXEC);
+  if (kill < 0 || write(kill, "1", 1) != 1) return;
+  // They die within milliseconds, and the cgroup can't be removed before.
+  snprintf(path, sizeof path, "%s/cgroup.events", settings->cgroup);
+  for (int tries = 0; tries < 200; tries++) {
+    char text[128];
+    if (read_text(AT_FDCWD, path, text, sizeof text) <= 0 || strstr(text, "populated 0") != NULL) return;
+    poll(NULL, 0, 5);
+  }
+}
+
 // From the first start to the last end.
 static struct ending supervise(struct monitor *monitor, int signals) {
   struct ending ending;
@@ -157,6 +173,7 @@ static struct ending supervise(struct monitor *monitor, int signals) {
     int status = pump(monitor, signals, &stopping);
     health_stop();
     ending = ending_of(monitor, status);
+    kill_rest(monitor->settings);
     tell_end(monitor, &ending, began);
     for (;;) {
       if (stopping || !wants_restart(monitor->settings, &ending, count)) return ending;

@@ -1,8 +1,11 @@
 // Mounts inside the container's root, all made detached and then moved over a target that was resolved inside the root.
 #include <errno.h>
+#include <linux/openat2.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include "container.h"
 #include "fail.h"
@@ -127,6 +130,31 @@ int mount_bind(struct child *child, const struct operation *op) {
     if (mount_setattr_(mount, "", AT_EMPTY_PATH | depth, &attr) != 0) return fail(source);
   }
   return mount_over(child, mount, target, S_ISDIR(about.st_mode));
+}
+
+// A copy of a mount of another mount namespace. Nothing but plain directories is followed: the tree is the other container's.
+static int take_mount(const char *space, const char *path) {
+  CLEAN_FD int other = open(space, O_RDONLY | O_CLOEXEC);
+  if (other < 0) return fail(space);
+  CLEAN_FD int own = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+  if (own < 0) return fail("/proc/self/ns/mnt");
+  if (setns(other, CLONE_NEWNS) != 0) return fail(space);
+  struct open_how how = {.flags = O_PATH | O_DIRECTORY | O_CLOEXEC, .resolve = RESOLVE_NO_SYMLINKS};
+  CLEAN_FD int there = (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof how);
+  int error = errno;
+  int mount = there < 0 ? -1 : open_tree_(there, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+  if (there >= 0) error = errno;
+  if (setns(own, CLONE_NEWNS) != 0) return fail("/proc/self/ns/mnt");
+  errno = error;
+  return mount < 0 ? fail(path) : mount;
+}
+
+int share_mount(struct child *child, const struct operation *op) {
+  CLEAN_FD int mount = take_mount(op->args[0].text, op->args[1].text);
+  if (mount < 0) return -1;
+  struct mount_attr attr = {.propagation = MS_PRIVATE};
+  if (mount_setattr_(mount, "", AT_EMPTY_PATH, &attr) != 0) return fail(op->args[1].text);
+  return mount_over(child, mount, op->args[2].text, true);
 }
 
 int mount_mask(struct child *child, const struct operation *op) {

@@ -131,6 +131,7 @@ static int setting(const struct operation *op, struct settings *s) {
       s->exec_id = text_or_null(op, 1);
       return 0;
     case OP_HEALTH: return health(op, &s->health);
+    case OP_PIDFILE: s->pidfile = op->args[0].text; return 0;
     case OP_CGROUP:
       s->cgroup = op->args[0].text;
       s->cgroup_optional = op->optional;

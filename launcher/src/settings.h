@@ -73,6 +73,7 @@ struct settings {
   bool own_session;  // not of the program: for processes that are killed with what they have started
   enum restart_policy restart;
   uint32_t max_retries;
+  const char *pidfile;  // NULL: none
   const char *cgroup;
   bool cgroup_optional;
 };

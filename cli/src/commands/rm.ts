@@ -1,6 +1,7 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../base-command.ts';
 import { forEachNamed } from '../each.ts';
+import { REFUSED_BY_RM, refusedFlags, refuseFlags } from '../flags/refused.ts';
 import { print } from '../terminal/output.ts';
 
 export default class Rm extends BaseCommand {
@@ -10,12 +11,14 @@ export default class Rm extends BaseCommand {
   static override arity = { min: 1, max: Number.POSITIVE_INFINITY };
   static override completes = 'containers' as const;
   static override flags = {
+    ...refusedFlags(REFUSED_BY_RM),
     force: Flags.boolean({ char: 'f', summary: 'Force the removal of a running container (uses SIGKILL)' }),
     volumes: Flags.boolean({ char: 'v', summary: 'Remove anonymous volumes associated with the container' }),
   };
 
   override async run(): Promise<number> {
     const { flags, args } = this.read(Rm.flags);
+    refuseFlags(flags, REFUSED_BY_RM);
     const { containers } = await this.engine();
     return forEachNamed(args, this.options, async (name) => {
       await containers.remove(name, { force: flags.force, volumes: flags.volumes });

@@ -14,12 +14,6 @@ export default class Run extends ContainerCommand {
   static override completes = 'image' as const;
   static override flags = {
     ...containerFlags,
-    attach: Flags.string({
-      char: 'a',
-      multiple: true,
-      helpValue: 'list',
-      summary: 'Attach to STDIN, STDOUT or STDERR',
-    }),
     detach: Flags.boolean({ char: 'd', summary: 'Run container in background and print container ID' }),
     'detach-keys': Flags.string({
       helpValue: 'string',

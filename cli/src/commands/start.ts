@@ -2,6 +2,7 @@ import * as Flags from '@oclif/core/flags';
 import { WherryError } from '@wherry/core/errors';
 import { ContainerCommand } from '../container-command.ts';
 import { forEachNamed } from '../each.ts';
+import { REFUSED_BY_START, refusedFlags, refuseFlags } from '../flags/refused.ts';
 import { print } from '../terminal/output.ts';
 
 export default class Start extends ContainerCommand {
@@ -11,6 +12,7 @@ export default class Start extends ContainerCommand {
   static override arity = { min: 1, max: Number.POSITIVE_INFINITY };
   static override completes = 'stopped' as const;
   static override flags = {
+    ...refusedFlags(REFUSED_BY_START),
     attach: Flags.boolean({ char: 'a', summary: 'Attach STDOUT/STDERR and forward signals' }),
     'detach-keys': Flags.string({
       helpValue: 'string',
@@ -21,6 +23,7 @@ export default class Start extends ContainerCommand {
 
   override async run(): Promise<number> {
     const { flags, args } = this.read(Start.flags);
+    refuseFlags(flags, REFUSED_BY_START);
     const { containers } = await this.engine();
     if (!flags.attach && !flags.interactive) {
       return forEachNamed(args, this.options, async (name) => {

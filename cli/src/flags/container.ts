@@ -8,11 +8,19 @@ import { environment, readEnvironmentFile } from './environment.ts';
 import { networkFlags, networkingRequest } from './network.ts';
 import { optionFlags, optionRequest } from './options.ts';
 import { labels, logOptions } from './pairs.ts';
+import { REFUSED_BY_CREATE, refusedFlags, refuseFlags } from './refused.ts';
 
 /** Flags that `run` and `create` share. */
 export const containerFlags = {
   ...networkFlags,
   ...optionFlags,
+  ...refusedFlags(REFUSED_BY_CREATE),
+  attach: Flags.string({
+    char: 'a',
+    multiple: true,
+    helpValue: 'list',
+    summary: 'Attach to STDIN, STDOUT or STDERR',
+  }),
   'cap-add': Flags.string({ multiple: true, helpValue: 'list', summary: 'Add Linux capabilities' }),
   'cap-drop': Flags.string({ multiple: true, helpValue: 'list', summary: 'Drop Linux capabilities' }),
   cidfile: Flags.string({ helpValue: 'string', summary: 'Write the container ID to the file' }),
@@ -106,6 +114,7 @@ export function createRequest(
   [image = '', ...command]: readonly string[],
   caller: Caller,
 ): FlagRequest {
+  refuseFlags(flags, REFUSED_BY_CREATE);
   return {
     image,
     command,
@@ -117,7 +126,7 @@ export function createRequest(
     init: flags.init,
     env: environment(flags['env-file'] ?? [], flags.env ?? [], caller.env),
     labels: labels([...(flags['label-file'] ?? []).flatMap(readEnvironmentFile), ...(flags.label ?? [])]),
-    options: optionRequest(flags),
+    options: optionRequest(flags, caller.directory),
     logOpts: logOptions(flags['log-opt'] ?? []),
     mounts: [
       ...(flags.volume ?? []).map((each) => parseVolumeFlag(each, caller.directory)),

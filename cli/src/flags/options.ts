@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import * as Flags from '@oclif/core/flags';
 import type { InferredFlags } from '@oclif/core/interfaces';
 import type { OptionRequest } from '@wherry/core/api';
@@ -13,12 +14,20 @@ const duration = (summary: string) => text(summary, 'duration');
 
 /** Flags of `run`, `create` and `update` on what a container may use up. */
 export const limitFlags = {
+  'blkio-weight': number('Block IO (relative weight), between 10 and 1000, or 0 to disable (default 0)'),
   'cpu-period': number('Limit CPU CFS (Completely Fair Scheduler) period'),
   'cpu-quota': number('Limit CPU CFS (Completely Fair Scheduler) quota'),
+  'cpu-rt-period': number('Limit the CPU real-time period in microseconds'),
+  'cpu-rt-runtime': number('Limit the CPU real-time runtime in microseconds'),
   'cpu-shares': Flags.integer({ char: 'c', helpValue: 'int', summary: 'CPU shares (relative weight)' }),
   cpus: text('Number of CPUs', 'decimal'),
-  'cpuset-cpus': text('CPUs in which to allow execution (0-3, 0,1)'),
+  'cpuset-cpus': Flags.string({
+    aliases: ['cpuset'],
+    helpValue: 'string',
+    summary: 'CPUs in which to allow execution (0-3, 0,1)',
+  }),
   'cpuset-mems': text('MEMs in which to allow execution (0-3, 0,1)'),
+  'kernel-memory': Flags.string({ hidden: true, helpValue: 'bytes', summary: 'Kernel memory limit' }),
   memory: Flags.string({ char: 'm', helpValue: 'bytes', summary: 'Memory limit' }),
   'memory-reservation': text('Memory soft limit', 'bytes'),
   'memory-swap': text("Swap limit equal to memory plus swap: '-1' to enable unlimited swap", 'bytes'),
@@ -30,8 +39,16 @@ export const limitFlags = {
 export const optionFlags = {
   ...limitFlags,
   annotation: list('Add an annotation to the container'),
+  'blkio-weight-device': list('Block IO weight (relative device weight)'),
+  'cgroup-parent': text('Optional parent cgroup for the container'),
+  cgroupns: text('Cgroup namespace to use (host|private)'),
+  device: list('Add a host device to the container'),
+  'device-read-bps': list('Limit read rate (bytes per second) from a device'),
+  'device-read-iops': list('Limit read rate (IO per second) from a device'),
+  'device-write-bps': list('Limit write rate (bytes per second) to a device'),
+  'device-write-iops': list('Limit write rate (IO per second) to a device'),
   domainname: text('Container NIS domain name'),
-  'group-add': list('Add additional groups to join'),
+  'group-add': list('Add additional groups to join; keep-groups keeps those that you have'),
   'health-cmd': text('Command to run to check health'),
   'health-interval': duration('Time between running the check (ms|s|m|h) (default 0s)'),
   'health-retries': number('Consecutive failures needed to report unhealthy'),
@@ -42,13 +59,18 @@ export const optionFlags = {
     'Start period for the container to initialize before starting health-retries countdown (ms|s|m|h) (default 0s)',
   ),
   'health-timeout': duration('Maximum time to allow one check to run (ms|s|m|h) (default 0s)'),
+  ipc: text('IPC mode to use (private|shareable|none|host|container:NAME)'),
   'label-file': list('Read in a line delimited file of labels'),
+  'memory-swappiness': number('Tune container memory swappiness (0 to 100) (default -1)'),
   'no-healthcheck': Flags.boolean({ summary: 'Disable any container-specified HEALTHCHECK' }),
+  'oom-kill-disable': Flags.boolean({ summary: 'Disable OOM Killer' }),
   'oom-score-adj': number("Tune host's OOM preferences (-1000 to 1000)"),
+  pid: text('PID namespace to use (private|host|container:NAME)'),
+  pidfile: text("Write the container's process ID to the file"),
   'shm-size': text('Size of /dev/shm', 'bytes'),
   sysctl: list('Sysctl options'),
   ulimit: list('Ulimit options'),
-  uts: text('UTS namespace to use'),
+  uts: text('UTS namespace to use (private|host)'),
 };
 
 export function limitRequest(flags: InferredFlags<typeof limitFlags>): OptionRequest {
@@ -57,19 +79,31 @@ export function limitRequest(flags: InferredFlags<typeof limitFlags>): OptionReq
     memory: flags.memory,
     memorySwap: flags['memory-swap'],
     memoryReservation: flags['memory-reservation'],
+    kernelMemory: flags['kernel-memory'],
+    blkioWeight: flags['blkio-weight'],
     cpus: flags.cpus,
     cpuShares: flags['cpu-shares'],
     cpuPeriod: flags['cpu-period'],
     cpuQuota: flags['cpu-quota'],
+    cpuRtPeriod: flags['cpu-rt-period'],
+    cpuRtRuntime: flags['cpu-rt-runtime'],
     cpusetCpus: flags['cpuset-cpus'],
     cpusetMems: flags['cpuset-mems'],
     pidsLimit: flags['pids-limit'],
   });
 }
 
-export function optionRequest(flags: InferredFlags<typeof optionFlags>): OptionRequest {
+/** `directory`: what a relative path is meant from. */
+export function optionRequest(flags: InferredFlags<typeof optionFlags>, directory: string): OptionRequest {
   return whatIsGiven({
     ...limitRequest(flags),
+    blkioWeightDevice: flags['blkio-weight-device'],
+    deviceReadBps: flags['device-read-bps'],
+    deviceReadIops: flags['device-read-iops'],
+    deviceWriteBps: flags['device-write-bps'],
+    deviceWriteIops: flags['device-write-iops'],
+    memorySwappiness: flags['memory-swappiness'],
+    oomKillDisable: flags['oom-kill-disable'] || undefined,
     groupAdd: flags['group-add'],
     domainname: flags.domainname,
     shmSize: flags['shm-size'],
@@ -77,8 +111,14 @@ export function optionRequest(flags: InferredFlags<typeof optionFlags>): OptionR
     sysctls: flags.sysctl,
     annotations: flags.annotation,
     oomScoreAdj: flags['oom-score-adj'],
+    pid: flags.pid,
+    ipc: flags.ipc,
     uts: flags.uts,
     health: healthRequest(flags),
+    cgroupns: flags.cgroupns,
+    cgroupParent: flags['cgroup-parent'],
+    devices: flags.device,
+    pidfile: flags.pidfile === undefined ? undefined : resolve(directory, flags.pidfile),
   });
 }
 

@@ -1,9 +1,10 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { EXIT, WherryError } from '../errors/error.ts';
 import type { CgroupSupport } from '../platform/cgroup.ts';
 import { readPlatform } from '../platform/platform.ts';
-import type { Limits } from './options.ts';
+import { type CgroupSetting, limitSettings } from './cgroup-settings.ts';
+import type { Limits } from './limits.ts';
 
 /** Where the unified hierarchy is mounted, looked up once: `ps` asks for each container. */
 let mounted: { readonly at: string | undefined } | undefined;
@@ -29,57 +30,35 @@ export function ownCgroup(id: string, init: number): string | undefined {
   return group?.endsWith(`/wherry-${id}`) ? group : undefined;
 }
 
-/** Where a container's own cgroup is made, when one can be. */
-export function cgroupOf({ delegated }: CgroupSupport, id: string): string | undefined {
-  return delegated === undefined ? undefined : join(delegated, `wherry-${id}`);
-}
-
-/** A file of a cgroup and what is written to it, with the controller that it is of. */
-export interface CgroupSetting {
-  readonly controller: string;
-  readonly file: string;
-  readonly value: string;
-  /** The flag that asks for it. */
-  readonly flag: string;
-}
-
-/** Limits in the files of cgroup v2 (cgroups(7), Documentation/admin-guide/cgroup-v2.rst). */
-export function limitSettings(limits: Limits): readonly CgroupSetting[] {
-  const { memory, memorySwap, memoryReservation, cpuPeriod, cpuQuota, cpuShares } = limits;
-  const found: CgroupSetting[] = [];
-  const add = (controller: string, file: string, value: string, flag: string): void => {
-    found.push({ controller, file: `${controller}.${file}`, value, flag });
-  };
-  const orMax = (value: number): string => (value < 0 ? 'max' : String(value));
-  if (memory !== undefined) add('memory', 'max', orMax(memory), '--memory');
-  // As Docker: as much swap as memory, unless said otherwise; the kernel counts swap alone.
-  if (memory !== undefined && memory > 0)
-    add('memory', 'swap.max', swap(memory, memorySwap), '--memory-swap');
-  if (memoryReservation !== undefined) add('memory', 'low', orMax(memoryReservation), '--memory-reservation');
-  if (cpuQuota !== undefined || cpuPeriod !== undefined)
-    add(
-      'cpu',
-      'max',
-      `${orMax(cpuQuota ?? -1)} ${cpuPeriod ?? 100_000}`,
-      limits.nanoCpus === undefined ? '--cpu-quota' : '--cpus',
+/**
+ * Where a container's own cgroup is made, when one can be. `parent` is `--cgroup-parent`: from the delegated group, or with a
+ * slash at the beginning from the hierarchy's root.
+ * @throws WherryError `E_CGROUP` for a parent outside of what the user may use
+ */
+export function cgroupOf(
+  { mount, delegated }: CgroupSupport,
+  id: string,
+  parent: string | undefined,
+): string | undefined {
+  const own = `wherry-${id}`;
+  if (parent === undefined) return delegated === undefined ? undefined : join(delegated, own);
+  if (mount === undefined || delegated === undefined)
+    throw refusedParent(parent, 'no cgroup v2 is delegated to you');
+  const at = parent.startsWith('/') ? join(mount, parent) : join(delegated, parent);
+  if (at !== delegated && !at.startsWith(`${delegated}/`))
+    throw refusedParent(
+      parent,
+      `it isn't below ${delegated.slice(mount.length) || '/'}, which is delegated to you`,
     );
-  // systemd's and runc's way from 2..262144 to 1..10000.
-  if (cpuShares !== undefined)
-    add(
-      'cpu',
-      'weight',
-      String(1 + Math.trunc(((Math.min(Math.max(cpuShares, 2), 262_144) - 2) * 9999) / 262_142)),
-      '--cpu-shares',
-    );
-  if (limits.cpusetCpus !== undefined) add('cpuset', 'cpus', limits.cpusetCpus, '--cpuset-cpus');
-  if (limits.cpusetMems !== undefined) add('cpuset', 'mems', limits.cpusetMems, '--cpuset-mems');
-  if (limits.pids !== undefined) add('pids', 'max', orMax(limits.pids), '--pids-limit');
-  return found;
+  return join(at, own);
 }
 
-function swap(memory: number, both: number | undefined): string {
-  if (both === -1) return 'max';
-  return String(both === undefined ? memory : both - memory);
+function refusedParent(parent: string, why: string): WherryError {
+  return new WherryError(`The cgroup ${parent} can't be a container's parent: ${why}.`, {
+    code: 'E_CGROUP',
+    hint: 'Give a path without a slash at the beginning, which is made where containers have their cgroups.',
+    exitCode: EXIT.engine,
+  });
 }
 
 /** A warning for each controller that limits need and the user hasn't got. */
@@ -111,8 +90,13 @@ function standIn(controller: string): string {
  * @returns its path; undefined where none can be made
  * @throws WherryError `E_CGROUP` for a limit that the kernel refuses
  */
-export function makeCgroup(support: CgroupSupport, id: string, limits: Limits): string | undefined {
-  const path = cgroupOf(support, id);
+export function makeCgroup(
+  support: CgroupSupport,
+  id: string,
+  limits: Limits,
+  parent?: string,
+): string | undefined {
+  const path = cgroupOf(support, id, parent);
   if (path === undefined || support.delegated === undefined) return undefined;
   const settings = limitSettings(limits).filter(({ controller }) => support.controllers.includes(controller));
   try {
@@ -122,14 +106,27 @@ export function makeCgroup(support: CgroupSupport, id: string, limits: Limits): 
     if (settings.length === 0) return undefined;
   }
   for (const setting of settings) {
+    if (setting.implied === true && !existsSync(join(path, setting.file))) continue;
     try {
-      writeFileSync(join(support.delegated, 'cgroup.subtree_control'), `+${setting.controller}`);
+      giveController(support.delegated, path, setting.controller);
       writeFileSync(join(path, setting.file), setting.value);
     } catch (cause) {
       throw refused(setting, support.delegated, cause);
     }
   }
   return path;
+}
+
+/** From the delegated group down: each gives its children what it has been given itself. */
+function giveController(delegated: string, path: string, controller: string): void {
+  const names = path
+    .slice(delegated.length + 1)
+    .split('/')
+    .slice(0, -1);
+  for (let at = delegated; ; at = join(at, names.shift() ?? '')) {
+    writeFileSync(join(at, 'cgroup.subtree_control'), `+${controller}`);
+    if (names.length === 0) return;
+  }
 }
 
 function refused({ flag, controller }: CgroupSetting, delegated: string, cause: unknown): WherryError {
@@ -141,12 +138,27 @@ function refused({ flag, controller }: CgroupSetting, delegated: string, cause: 
   });
 }
 
-/** Removes what a killed monitor left of a container's cgroup, with the processes in it. */
-export function removeCgroup(support: CgroupSupport, id: string): void {
-  const path = cgroupOf(support, id);
-  if (path === undefined || !existsSync(path)) return;
-  killGroup(path);
-  removeGroups(path);
+/**
+ * Removes what a killed monitor left of a container's cgroup, with what still runs in it, and a parent that was made for it
+ * and is empty.
+ */
+export function removeCgroup(support: CgroupSupport, id: string, parent?: string): void {
+  const path = locate(support, id, parent);
+  if (path === undefined) return;
+  if (existsSync(path)) {
+    killGroup(path);
+    removeGroups(path);
+  }
+  if (parent !== undefined && !parent.startsWith('/')) removeGroup(dirname(path));
+}
+
+/** As `cgroupOf`; nowhere when the delegation has changed since. */
+function locate(support: CgroupSupport, id: string, parent: string | undefined): string | undefined {
+  try {
+    return cgroupOf(support, id, parent);
+  } catch {
+    return undefined;
+  }
 }
 
 /** How long killed processes may take to be gone, in milliseconds. */
@@ -171,6 +183,10 @@ function removeGroups(path: string): void {
   for (const entry of readdirSync(path, { withFileTypes: true })) {
     if (entry.isDirectory()) removeGroups(join(path, entry.name));
   }
+  removeGroup(path);
+}
+
+function removeGroup(path: string): void {
   try {
     rmdirSync(path);
   } catch (error) {

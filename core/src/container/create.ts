@@ -7,18 +7,22 @@ import { searchedImages } from '../image/searched.ts';
 import { commitNetworks, type DraftNetworks, draftNetworks } from '../network/draft.ts';
 import { type CheckedPlan, checkPlan } from '../plan/check.ts';
 import type { StorageDriver } from '../plugin/drivers.ts';
+import { cgroupOf } from './cgroup.ts';
 import { commandText } from './command.ts';
 import { readConfig } from './config.ts';
 import { type ContainerContext, fold } from './context.ts';
+import { containerDevices } from './devices.ts';
 import { commitState, driverGrants, type StateUpdate } from './drivers.ts';
 import { newContainerId } from './id.ts';
 import { checkLog } from './log-plan.ts';
 import { mergeLabels, mergeSpec, networkName } from './merge.ts';
 import { commitMounts, type DraftMounts, draftMounts } from './mounts.ts';
 import { checkName, generateName, nameConflict } from './name.ts';
+import { NO_OPTIONS } from './options.ts';
 import { stepsToText } from './pending.ts';
 import type { ContainerRow, ContainerSpec } from './record.ts';
 import { purge } from './remove.ts';
+import { resolveSharing } from './sharing-target.ts';
 import { bestStorage } from './storage-choice.ts';
 import { timestamp } from './time.ts';
 
@@ -57,7 +61,7 @@ export async function draftContainer(context: ContainerContext, request: CreateR
   const mounts = draftMounts(context, request, image.config, images);
   const networks = draftNetworks(context, drivers, request, image.config, networkName(request.network));
   const ownLog = request.logDriver === undefined && request.logOpts === undefined;
-  const spec = mergeSpec(
+  const merged = mergeSpec(
     ownLog && config.logOpts !== undefined ? { ...request, logOpts: config.logOpts } : request,
     image.config,
     {
@@ -69,6 +73,11 @@ export async function draftContainer(context: ContainerContext, request: CreateR
       networking: networks.networking,
     },
   );
+  const { options = NO_OPTIONS } = merged;
+  const spec = { ...merged, options: resolveSharing(context, options) };
+  // What can't be had is said now, and not at the first start.
+  containerDevices({ privileged: false, options });
+  cgroupOf(context.machine.platform.cgroup, '', options.cgroupParent);
   const id = newContainerId();
   const { plan, state } = planRoot(context, storage, id, spec);
   const row: ContainerRow = {

@@ -18,6 +18,7 @@ import { identityOf, identityOperations } from './identity.ts';
 import { resourceLimits } from './kernel-options.ts';
 import { cacheDirectory } from './machine.ts';
 import type { ExecRequest } from './operations.ts';
+import { addedGroups, keepsGroups } from './options.ts';
 import { ownIdOperations } from './own-ids.ts';
 import type { ContainerSpec } from './record.ts';
 import { requireRunning } from './running.ts';
@@ -135,6 +136,7 @@ export function execProgram({
       { op: 'working-directory', path: checkedDirectory(request.workdir) ?? spec.workdir },
       ...ownIds,
       ...identity,
+      ...(keepsGroups(spec.options) ? [{ op: 'keep-groups' } as const] : []),
       ...(spec.security.noNewPrivileges ? [{ op: 'no-new-privileges' } as const] : []),
       ...(seccomp === undefined ? [] : [{ op: 'seccomp', ...seccomp } as const]),
       {
@@ -180,7 +182,7 @@ async function execUser(
   const root = `/proc/${init.pid}/root/.`;
   const files = await withWorker(context, (worker) => readUserFiles(worker, [root]));
   const user = request.user ?? spec.user;
-  return resolveUser({ user, groupAdd: spec.options?.groupAdd ?? [], ...files });
+  return resolveUser({ user, groupAdd: addedGroups(spec.options), ...files });
 }
 
 /** Programs of clients that have ended. */

@@ -1,4 +1,8 @@
+import { matchesGlob } from 'node:path';
 import type { ContainerOperation, MountFlag } from '../program/operation.ts';
+import type { Device } from './device-flag.ts';
+import type { SecurityOptions } from './record.ts';
+import type { LaunchSharing } from './sharing-target.ts';
 
 type MountType = Extract<ContainerOperation, { readonly op: 'mount' }>['type'];
 
@@ -47,15 +51,18 @@ export interface FilesystemRequest {
   readonly singleId: boolean;
   /** Bytes of /dev/shm. */
   readonly shmSize: number;
-  /** Device nodes of the host beside the default ones, absolute. */
-  readonly devices: readonly string[];
+  /** Device nodes of the host beside the default ones. */
+  readonly devices: readonly Device[];
+  readonly sharing: LaunchSharing;
 }
 
 /** The file systems that the core itself gives a container, beside its root and volumes: proc, dev, sys, and in them. */
 export function kernelFilesystems(request: FilesystemRequest): readonly ContainerOperation[] {
-  const { privileged, singleId, shmSize, devices } = request;
+  const { privileged, singleId, devices, sharing } = request;
   return [
-    mount('proc', '/proc', [], ['nosuid', 'nodev', 'noexec']),
+    sharing.pid === 'host'
+      ? hostTree('/proc', ['nosuid', 'nodev', 'noexec'])
+      : mount('proc', '/proc', [], ['nosuid', 'nodev', 'noexec']),
     mount('tmpfs', '/dev', ['mode=755', 'size=65536k'], ['nosuid']),
     mount(
       'devpts',
@@ -63,32 +70,69 @@ export function kernelFilesystems(request: FilesystemRequest): readonly Containe
       ['newinstance', 'ptmxmode=0666', 'mode=0620', ...(singleId ? [] : ['gid=5'])],
       ['nosuid', 'noexec'],
     ),
-    mount('tmpfs', '/dev/shm', ['mode=1777', `size=${shmSize}`], ['nosuid', 'nodev', 'noexec']),
-    mount('mqueue', '/dev/mqueue', [], ['nosuid', 'nodev', 'noexec']),
+    ...messages(request),
     ...DEVICES.map((name) => device(`/dev/${name}`)),
-    ...devices.map((path) => ({ ...device(path), optional: true })),
+    ...devices.map(({ source, target, optional = false }) => ({
+      ...device(source, target),
+      ...(optional ? { optional } : {}),
+    })),
     ...LINKS.map(([path, target]) => ({ op: 'rootfs-symlink', path, target }) as const),
     ...sysFilesystem(request),
-    cgroup(privileged),
+    sharing.cgroup === 'host'
+      ? { ...hostTree('/sys/fs/cgroup', privileged ? [] : ['readonly']), optional: true }
+      : cgroup(privileged),
   ];
 }
 
-/** What is hidden and made read-only once everything is mounted. */
-export function protectedPaths(privileged: boolean): readonly ContainerOperation[] {
-  if (privileged) return [];
+/** What belongs to the IPC namespace: shared memory and message queues. */
+function messages({ shmSize, sharing: { ipc, shm } }: FilesystemRequest): readonly ContainerOperation[] {
+  const flags = ['nosuid', 'nodev', 'noexec'] as const;
+  const queues = mount('mqueue', '/dev/mqueue', [], flags);
+  if (ipc === 'host')
+    return [hostTree('/dev/shm', flags), { ...hostTree('/dev/mqueue', flags), optional: true }];
+  if (ipc !== 'new')
+    return [
+      { op: 'share-mount', namespace: `/proc/${ipc.pid}/ns/mnt`, path: '/dev/shm', target: '/dev/shm' },
+      queues,
+    ];
+  return [...(shm ? [mount('tmpfs', '/dev/shm', ['mode=1777', `size=${shmSize}`], flags)] : []), queues];
+}
+
+/** A file system of the host that can't be mounted anew, since a namespace of the host's has it. */
+function hostTree(path: string, flags: readonly MountFlag[]): Bind {
+  return { op: 'bind', source: path, target: path, recursive: true, flags, propagation: 'rslave' };
+}
+
+/**
+ * What is hidden and made read-only once everything is mounted: nothing of a privileged container, else Docker's list, less what
+ * `unmask` names, with what `mask` does.
+ */
+export function protectedPaths(
+  privileged: boolean,
+  { mask = [], unmask = [] }: Pick<SecurityOptions, 'mask' | 'unmask'> = {},
+): readonly ContainerOperation[] {
+  const shown = (path: string): boolean =>
+    privileged || unmask.some((pattern) => pattern === 'ALL' || matchesGlob(path, pattern));
   return [
-    ...MASKED.map((path) => ({ op: 'mask', path }) as const),
-    ...READ_ONLY.map((path) => ({ op: 'read-only', path }) as const),
+    ...[...MASKED.filter((path) => !shown(path)), ...mask].map((path) => ({ op: 'mask', path }) as const),
+    ...READ_ONLY.filter((path) => !shown(path)).map((path) => ({ op: 'read-only', path }) as const),
   ];
+}
+
+/** The paths that are masked and read-only by default, as `inspect` shows them. */
+export function protectedLists(privileged: boolean, security: Pick<SecurityOptions, 'mask' | 'unmask'>) {
+  const paths = (op: 'mask' | 'read-only') =>
+    protectedPaths(privileged, security).flatMap((each) => (each.op === op ? [each.path] : []));
+  return { masked: paths('mask'), readOnly: paths('read-only') };
 }
 
 type Bind = Extract<ContainerOperation, { readonly op: 'bind' }>;
 
-function device(path: string): Bind {
+function device(source: string, target = source): Bind {
   return {
     op: 'bind',
-    source: path,
-    target: path,
+    source,
+    target,
     recursive: false,
     flags: ['nosuid', 'noexec'],
     propagation: 'private',

@@ -1,6 +1,9 @@
 import type { Mount } from '../volume/mount.ts';
+import type { DeviceRate } from './block-io.ts';
+import { protectedLists } from './filesystems.ts';
 import { NO_OPTIONS } from './options.ts';
 import type { ContainerRow, ContainerSpec } from './record.ts';
+import { modeText, NOTHING_SHARED } from './sharing.ts';
 
 const OR_NULL = <T>(list: readonly T[]): readonly T[] | null => (list.length === 0 ? null : list);
 
@@ -14,7 +17,12 @@ export function hostConfig(row: ContainerRow, spec: ContainerSpec): Readonly<Rec
     ...(noNewPrivileges ? ['no-new-privileges'] : []),
     ...(seccomp === 'unconfined' && !spec.privileged ? ['seccomp=unconfined'] : []),
     ...(typeof seccomp === 'object' ? [`seccomp=${seccomp.profile}`] : []),
+    ...(spec.security.labels ?? []),
+    ...(spec.security.mask ?? []).map((path) => `mask=${path}`),
+    ...(spec.security.unmask ?? []).map((path) => `unmask=${path}`),
   ];
+  const { pid, ipc, cgroup } = options.sharing ?? NOTHING_SHARED;
+  const { masked, readOnly } = protectedLists(spec.privileged, spec.security);
   return {
     Binds: OR_NULL(binds(spec.mounts)),
     ContainerIDFile: '',
@@ -28,17 +36,17 @@ export function hostConfig(row: ContainerRow, spec: ContainerSpec): Readonly<Rec
     ConsoleSize: [0, 0],
     CapAdd: OR_NULL(spec.capAdd),
     CapDrop: OR_NULL(spec.capDrop),
-    CgroupnsMode: 'private',
+    CgroupnsMode: cgroup,
     Dns: net?.dns ?? [],
     DnsOptions: net?.dnsOptions ?? [],
     DnsSearch: net?.dnsSearch ?? [],
     ExtraHosts: OR_NULL((net?.addHosts ?? []).map(({ name, address }) => `${name}:${address}`)),
     GroupAdd: OR_NULL(options.groupAdd),
-    IpcMode: 'private',
+    IpcMode: modeText(ipc),
     Cgroup: '',
     Links: OR_NULL((net?.links ?? []).map(({ container, alias }) => `/${container}:/${row.name}/${alias}`)),
     OomScoreAdj: options.oomScoreAdj ?? 0,
-    PidMode: '',
+    PidMode: pid.kind === 'private' ? '' : modeText(pid),
     Privileged: spec.privileged,
     PublishAllPorts: false,
     ReadonlyRootfs: spec.readOnly,
@@ -54,26 +62,34 @@ export function hostConfig(row: ContainerRow, spec: ContainerSpec): Readonly<Rec
     CpuShares: limits.cpuShares ?? 0,
     Memory: limits.memory ?? 0,
     NanoCpus: limits.nanoCpus ?? 0,
-    CgroupParent: '',
-    BlkioWeight: 0,
-    BlkioWeightDevice: [],
-    BlkioDeviceReadBps: [],
-    BlkioDeviceWriteBps: [],
-    BlkioDeviceReadIOps: [],
-    BlkioDeviceWriteIOps: [],
+    CgroupParent: options.cgroupParent ?? '',
+    BlkioWeight: limits.blkioWeight ?? 0,
+    BlkioWeightDevice: (limits.blkioWeightDevice ?? []).map(({ path, rate }) => ({
+      Path: path,
+      Weight: rate,
+    })),
+    BlkioDeviceReadBps: rates(limits.deviceReadBps),
+    BlkioDeviceWriteBps: rates(limits.deviceWriteBps),
+    BlkioDeviceReadIOps: rates(limits.deviceReadIops),
+    BlkioDeviceWriteIOps: rates(limits.deviceWriteIops),
     CpuPeriod: limits.nanoCpus === undefined ? (limits.cpuPeriod ?? 0) : 0,
     CpuQuota: limits.nanoCpus === undefined ? (limits.cpuQuota ?? 0) : 0,
     CpuRealtimePeriod: 0,
     CpuRealtimeRuntime: 0,
     CpusetCpus: limits.cpusetCpus ?? '',
     CpusetMems: limits.cpusetMems ?? '',
-    Devices: [],
+    Devices: (options.devices ?? []).map(({ source, target, permissions }) => ({
+      PathOnHost: source,
+      PathInContainer: target,
+      CgroupPermissions: permissions,
+    })),
     DeviceCgroupRules: null,
     DeviceRequests: null,
     MemoryReservation: limits.memoryReservation ?? 0,
-    MemorySwap: limits.memorySwap ?? 0,
-    MemorySwappiness: null,
-    OomKillDisable: null,
+    MemorySwap:
+      limits.memorySwap ?? (limits.memory !== undefined && limits.memory > 0 ? limits.memory * 2 : 0),
+    MemorySwappiness: options.memorySwappiness ?? null,
+    OomKillDisable: options.oomKillDisable ?? null,
     PidsLimit: limits.pids ?? null,
     Ulimits: options.ulimits.map(({ name, soft, hard }) => ({
       Name: name,
@@ -84,9 +100,14 @@ export function hostConfig(row: ContainerRow, spec: ContainerSpec): Readonly<Rec
     CpuPercent: 0,
     IOMaximumIOps: 0,
     IOMaximumBandwidth: 0,
+    MaskedPaths: masked,
+    ReadonlyPaths: readOnly,
     ...(spec.init ? { Init: true } : {}),
   };
 }
+
+const rates = (list: readonly DeviceRate[] = []) =>
+  list.map(({ path, rate }) => ({ Path: path, Rate: rate }));
 
 function binds(mounts: readonly Mount[]): readonly string[] {
   return mounts.flatMap((mount) => {

@@ -1,9 +1,13 @@
-import { parseBytes } from '../volume/size.ts';
+import { type DeviceMapping, parseDevice } from './device-flag.ts';
 import type { HealthCheck, HealthRequest } from './health.ts';
+import { type LimitRequest, type Limits, parseLimits } from './limits.ts';
+
 import { invalidOption } from './option-error.ts';
+import { given, pair, positiveSize } from './option-text.ts';
+import { isShared, parseSharing, parseUts, type Sharing, type SharingRequest } from './sharing.ts';
 
 /** Flags of `run` and `create` as they were typed, for what has no request of its own. */
-export interface OptionRequest {
+export interface OptionRequest extends LimitRequest, SharingRequest {
   readonly groupAdd?: readonly string[];
   readonly domainname?: string | undefined;
   readonly restart?: string | undefined;
@@ -12,18 +16,11 @@ export interface OptionRequest {
   readonly sysctls?: readonly string[];
   readonly annotations?: readonly string[];
   readonly oomScoreAdj?: number | undefined;
-  readonly uts?: string | undefined;
-  readonly memory?: string | undefined;
-  readonly memorySwap?: string | undefined;
-  readonly memoryReservation?: string | undefined;
-  readonly cpus?: string | undefined;
-  readonly cpuShares?: number | undefined;
-  readonly cpuPeriod?: number | undefined;
-  readonly cpuQuota?: number | undefined;
-  readonly cpusetCpus?: string | undefined;
-  readonly cpusetMems?: string | undefined;
-  readonly pidsLimit?: number | undefined;
   readonly health?: HealthRequest | undefined;
+  readonly cgroupParent?: string | undefined;
+  readonly devices?: readonly string[];
+  /** Absolute. */
+  readonly pidfile?: string | undefined;
 }
 
 export type RestartPolicyName = 'no' | 'on-failure' | 'always' | 'unless-stopped';
@@ -42,22 +39,6 @@ export interface Ulimit {
   readonly hard: number | undefined;
 }
 
-/** Limits of a container's cgroup, in the units of cgroups(7): bytes, microseconds, processes. */
-export interface Limits {
-  readonly memory?: number;
-  /** Memory and swap together; -1 for as much swap as there is. */
-  readonly memorySwap?: number;
-  readonly memoryReservation?: number;
-  readonly cpuPeriod?: number;
-  readonly cpuQuota?: number;
-  readonly cpuShares?: number;
-  /** As it was given, for `inspect`: billionths of a processor. */
-  readonly nanoCpus?: number;
-  readonly cpusetCpus?: string;
-  readonly cpusetMems?: string;
-  readonly pids?: number;
-}
-
 /** What a container's record says of them. */
 export interface ContainerOptions {
   readonly groupAdd: readonly string[];
@@ -72,6 +53,15 @@ export interface ContainerOptions {
   readonly uts: 'private' | 'host';
   readonly limits: Limits;
   readonly health?: HealthCheck;
+  /** Absent where nothing is shared. */
+  readonly sharing?: Sharing;
+  /** A cgroup v2 below which the container's is made, as given. */
+  readonly cgroupParent?: string;
+  readonly devices?: readonly DeviceMapping[];
+  readonly pidfile?: string;
+  /** Kept for `inspect`: without effect. */
+  readonly memorySwappiness?: number;
+  readonly oomKillDisable?: boolean;
 }
 
 /** /dev/shm of a container, in bytes; Docker's default. */
@@ -87,6 +77,18 @@ export const NO_OPTIONS: ContainerOptions = {
   uts: 'private',
   limits: {},
 };
+
+/** `--group-add keep-groups`: the command has the groups of whoever calls. */
+const KEEP_GROUPS = 'keep-groups';
+
+export function keepsGroups(options: Pick<ContainerOptions, 'groupAdd'> | undefined): boolean {
+  return options?.groupAdd.includes(KEEP_GROUPS) === true;
+}
+
+/** Groups by name or number that a command is to have beside its user's. */
+export function addedGroups(options: Pick<ContainerOptions, 'groupAdd'> | undefined): readonly string[] {
+  return (options?.groupAdd ?? []).filter((group) => group !== KEEP_GROUPS);
+}
 
 /** Resources by the names of `--ulimit`; numbers of asm-generic/resource.h. */
 const RESOURCES: Readonly<Record<string, number>> = {
@@ -117,13 +119,20 @@ export function parseOptions(request: OptionRequest, autoRemove = false): Contai
       'Leave one of them out.',
     );
   const { domainname, oomScoreAdj } = request;
+  const sharing = parseSharing(request);
   if (oomScoreAdj !== undefined && Math.abs(oomScoreAdj) > 1000)
     throw invalidOption(
       `Invalid value ${oomScoreAdj}, range for oom score adj is [-1000, 1000].`,
       'See proc_pid_oom_score_adj(5).',
     );
+  const groupAdd = request.groupAdd ?? [];
+  if (groupAdd.includes(KEEP_GROUPS) && groupAdd.length > 1)
+    throw invalidOption(
+      'the --group-add keep-groups option is not allowed with any other --group-add options',
+      'Leave the others out: all groups of yours are kept.',
+    );
   return {
-    groupAdd: request.groupAdd ?? [],
+    groupAdd,
     ...(domainname === undefined || domainname === '' ? {} : { domainname }),
     restart,
     shmSize: request.shmSize === undefined ? SHM_SIZE : positiveSize('--shm-size', request.shmSize),
@@ -133,6 +142,12 @@ export function parseOptions(request: OptionRequest, autoRemove = false): Contai
     ...(oomScoreAdj === undefined ? {} : { oomScoreAdj }),
     uts: parseUts(request.uts),
     limits: parseLimits(request),
+    ...given('sharing', isShared(sharing) ? sharing : undefined),
+    ...given('cgroupParent', request.cgroupParent || undefined),
+    ...given('devices', request.devices?.length ? request.devices.map(parseDevice) : undefined),
+    ...given('pidfile', request.pidfile || undefined),
+    ...given('memorySwappiness', request.memorySwappiness),
+    ...given('oomKillDisable', request.oomKillDisable),
   };
 }
 
@@ -177,79 +192,4 @@ function parseSysctl(text: string): readonly [string, string] {
     `sysctl '${text}' is not allowed: it is no setting of a namespace, but the whole machine's`,
     'net.*, fs.mqueue.*, kernel.msg*, kernel.sem and kernel.shm* can be set.',
   );
-}
-
-function parseUts(text: string | undefined): 'private' | 'host' {
-  if (text === undefined || text === '' || text === 'private') return 'private';
-  if (text === 'host') return 'host';
-  throw invalidOption(`--uts: invalid UTS mode: ${text}`, 'It is host or private.');
-}
-
-/** @throws WherryError `E_OPTION` */
-export function parseLimits(request: OptionRequest): Limits {
-  const { cpus, cpuQuota, cpuPeriod, cpuShares, cpusetCpus, cpusetMems, pidsLimit } = request;
-  const size = (flag: string, text: string | undefined): number | undefined =>
-    text === undefined || text === '0' ? undefined : text === '-1' ? -1 : positiveSize(flag, text);
-  const memory = size('--memory', request.memory);
-  const memorySwap = size('--memory-swap', request.memorySwap);
-  const memoryReservation = size('--memory-reservation', request.memoryReservation);
-  if (memory !== undefined && memory !== -1 && memory < 6 << 20)
-    throw invalidOption('Minimum memory limit allowed is 6MB.', 'Give --memory a larger size.');
-  if (memorySwap !== undefined && memory === undefined)
-    throw invalidOption(
-      'You should always set the Memory limit when using Memoryswap limit.',
-      'Add --memory.',
-    );
-  if (memorySwap !== undefined && memorySwap !== -1 && memory !== undefined && memorySwap < memory)
-    throw invalidOption(
-      'Minimum memoryswap limit should be larger than memory limit.',
-      'It is memory and swap together.',
-    );
-  const nano = cpus === undefined ? undefined : parseCpus(cpus);
-  if (nano !== undefined && (cpuQuota !== undefined || cpuPeriod !== undefined))
-    throw invalidOption('Conflicting options: --cpus and --cpu-quota or --cpu-period', 'Give one of them.');
-  for (const [flag, list] of [
-    ['--cpuset-cpus', cpusetCpus],
-    ['--cpuset-mems', cpusetMems],
-  ] as const) {
-    if (list !== undefined && !/^\d+(-\d+)?(,\d+(-\d+)?)*$/.test(list))
-      throw invalidOption(`Invalid value ${list} for ${flag}.`, 'It is a list as 0-2,4.');
-  }
-  const period = nano === undefined ? cpuPeriod : 100_000;
-  const quota = nano === undefined ? cpuQuota : Math.round(nano / 10_000);
-  return {
-    ...given('memory', memory),
-    ...given('memorySwap', memorySwap),
-    ...given('memoryReservation', memoryReservation),
-    ...given('cpuPeriod', period),
-    ...given('cpuQuota', quota),
-    ...given('cpuShares', cpuShares === 0 ? undefined : cpuShares),
-    ...given('nanoCpus', nano),
-    ...given('cpusetCpus', cpusetCpus),
-    ...given('cpusetMems', cpusetMems),
-    ...given('pids', pidsLimit === 0 ? undefined : pidsLimit),
-  };
-}
-
-function parseCpus(text: string): number | undefined {
-  const value = /^\d+(\.\d+)?$|^\.\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (Number.isNaN(value))
-    throw invalidOption(`failed to parse ${text} as a rational number`, 'Give --cpus a number as 1.5.');
-  return value === 0 ? undefined : Math.round(value * 1e9);
-}
-
-function positiveSize(flag: string, text: string): number {
-  const bytes = parseBytes(text);
-  if (bytes !== undefined && bytes > 0) return bytes;
-  throw invalidOption(`invalid size for ${flag}: '${text}'`, 'A number with b, k, m or g, as 512m.');
-}
-
-function pair(flag: string, text: string): readonly [string, string] {
-  const equals = text.indexOf('=');
-  if (equals > 0) return [text.slice(0, equals), text.slice(equals + 1)];
-  throw invalidOption(`invalid argument "${text}" for "${flag}" flag`, 'Write it as NAME=VALUE.');
-}
-
-function given<K extends string, V>(key: K, value: V | undefined): { readonly [P in K]?: V } {
-  return value === undefined ? {} : ({ [key]: value } as { readonly [P in K]: V });
 }

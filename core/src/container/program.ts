@@ -4,21 +4,22 @@ import type { EncodedPlan } from '../plan/encode.ts';
 import type {
   ContainerOperation,
   FileOperation,
-  NamespaceKind,
   PrepareStep,
   Program,
   SettingOperation,
 } from '../program/operation.ts';
 import type { MountOperations } from '../volume/operations.ts';
 import { argumentVector } from './command.ts';
+import type { Device } from './device-flag.ts';
 import { completeEnvironment } from './environment.ts';
 import { kernelFilesystems, protectedPaths } from './filesystems.ts';
 import { type HealthCheck, healthTimes } from './health.ts';
 import { type Identity, identityOperations } from './identity.ts';
 import { domainName, namespaceSysctls, oomScore, resourceLimits } from './kernel-options.ts';
-import { NO_OPTIONS } from './options.ts';
+import { keepsGroups, NO_OPTIONS } from './options.ts';
 import type { ContainerSpec } from './record.ts';
 import type { SeccompFilter } from './seccomp.ts';
+import type { LaunchNamespace, LaunchSharing } from './sharing-target.ts';
 
 /** Seconds that the user namespace outlasts its last user, so that the next one needn't write its maps again. */
 const LINGER = 15;
@@ -54,7 +55,8 @@ export interface LaunchRequest {
     readonly files: readonly ContainerOperation[];
     readonly take: readonly ContainerOperation[];
   };
-  readonly devices: readonly string[];
+  readonly devices: readonly Device[];
+  readonly sharing: LaunchSharing;
   readonly identity: Identity;
   readonly seccomp: SeccompFilter | undefined;
   readonly cleanup: readonly FileOperation[];
@@ -100,19 +102,17 @@ export function namespaceSettings(idmap: IdmapChoice, holder: string): readonly 
 
 function settings(request: LaunchRequest): readonly SettingOperation[] {
   const { spec, directory, holder, idmap, client, logSink, hostNetwork } = request;
-  const { restart, uts, health } = spec.options ?? NO_OPTIONS;
-  const namespaces: NamespaceKind[] = [
-    'mount',
-    'pid',
-    ...(uts === 'host' ? [] : ['uts' as const]),
-    'ipc',
-    'cgroup',
-  ];
+  const { restart, uts, pidfile, health } = spec.options ?? NO_OPTIONS;
+  const { pid, ipc, cgroup } = request.sharing;
   const { path } = request.network;
   return [
     { op: 'directory', path: directory },
     ...namespaceSettings(idmap, holder),
-    ...namespaces.map((kind) => ({ op: 'namespace', kind }) as const),
+    ...namespace('mount', 'new'),
+    ...namespace('pid', pid),
+    ...namespace('uts', uts === 'host' ? 'host' : 'new'),
+    ...namespace('ipc', ipc),
+    ...namespace('cgroup', cgroup),
     ...(hostNetwork
       ? []
       : [{ op: 'namespace', kind: 'network', ...(path === undefined ? {} : { path }) } as const]),
@@ -128,6 +128,7 @@ function settings(request: LaunchRequest): readonly SettingOperation[] {
     ...(request.cgroup === undefined
       ? []
       : [{ op: 'cgroup', path: request.cgroup, optional: true } as const]),
+    ...(pidfile === undefined ? [] : [{ op: 'pidfile', path: pidfile } as const]),
   ];
 }
 
@@ -136,8 +137,17 @@ function healthCheck(health: HealthCheck | undefined): readonly SettingOperation
   return [{ op: 'health', ...healthTimes(health), argv: health.argv }];
 }
 
+function namespace(
+  kind: 'mount' | 'pid' | 'uts' | 'ipc' | 'cgroup',
+  place: LaunchNamespace,
+): readonly SettingOperation[] {
+  if (place === 'host') return [];
+  if (place === 'new') return [{ op: 'namespace', kind }];
+  return [{ op: 'namespace', kind, path: `/proc/${place.pid}/ns/${kind}` }];
+}
+
 function filesystem(request: LaunchRequest): readonly ContainerOperation[] {
-  const { spec, rootfs, network, hostNetwork, idmap, binds, mounts, devices } = request;
+  const { spec, rootfs, network, hostNetwork, idmap, binds, mounts, devices, sharing } = request;
   const { privileged } = spec;
   return [
     ...rootfs.container,
@@ -149,13 +159,14 @@ function filesystem(request: LaunchRequest): readonly ContainerOperation[] {
       singleId: idmap.mode === 'single-id',
       shmSize: (spec.options ?? NO_OPTIONS).shmSize,
       devices,
+      sharing,
     }),
     ...inOrder(binds.map(bindOperation), mounts.mounts),
     // Values below /proc/sys are set before it is made read-only.
     ...network.container.filter(({ op }) => op === 'sysctl'),
     ...namespaceSysctls(spec),
     ...(spec.tty ? [{ op: 'console', device: true } as const] : []),
-    ...protectedPaths(privileged),
+    ...protectedPaths(privileged, spec.security),
     { op: 'pivot-root', readOnly: spec.readOnly },
   ];
 }
@@ -217,6 +228,7 @@ function process({
     { op: 'working-directory', path: spec.workdir },
     ...(ownIds?.take ?? []),
     ...identityOperations(identity),
+    ...(keepsGroups(spec.options) ? [{ op: 'keep-groups' } as const] : []),
     ...(spec.security.noNewPrivileges ? [{ op: 'no-new-privileges' } as const] : []),
     ...(seccomp === undefined ? [] : [{ op: 'seccomp', ...seccomp } as const]),
     {

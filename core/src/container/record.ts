@@ -50,6 +50,11 @@ export interface SecurityOptions {
   readonly noNewPrivileges: boolean;
   /** `default`, `unconfined`, or a profile in Docker's JSON form. */
   readonly seccomp: 'default' | 'unconfined' | { readonly profile: string };
+  /** Paths to hide beside the usual ones, and patterns of those that aren't; `ALL` is every one. */
+  readonly mask?: readonly string[];
+  readonly unmask?: readonly string[];
+  /** As they were given, for `inspect`: what they ask for is how it is. */
+  readonly labels?: readonly string[];
 }
 
 /**

@@ -56,7 +56,7 @@ export async function purge(context: ContainerContext, id: string, volumes = tru
     const { carryOut, withWorker } = await import('./worker.ts');
     await withWorker(context, (worker) => carryOut(worker, left));
   }
-  removeCgroup(context.machine.platform.cgroup, id);
+  removeCgroup(context.machine.platform.cgroup, id, spec.options?.cgroupParent);
   rmSync(store.paths.container(id), { recursive: true, force: true });
   const dropped = store.database.transaction(() => {
     const anonymous = volumes ? context.volumes.table.anonymousOf(id) : [];

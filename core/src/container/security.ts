@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { EXIT, WherryError } from '../errors/error.ts';
 import type { SecurityOptions } from './record.ts';
 
@@ -6,17 +6,73 @@ import type { SecurityOptions } from './record.ts';
  * Reads `--security-opt`. A seccomp profile is read now and kept with the container, as Docker does.
  * @throws WherryError `E_SECURITY_OPT`, `E_SECCOMP_PROFILE`
  */
-export function parseSecurityOptions(options: readonly string[], privileged: boolean): SecurityOptions {
+export function parseSecurityOptions(
+  options: readonly string[],
+  privileged: boolean,
+  kernel: SecurityModules = securityModules(),
+): SecurityOptions {
   let noNewPrivileges = false;
   // As in Docker, --privileged leaves seccomp off unless a profile is given.
   let seccomp: SecurityOptions['seccomp'] = privileged ? 'unconfined' : 'default';
+  const mask: string[] = [];
+  const unmask: string[] = [];
+  const labels: string[] = [];
   for (const option of options) {
     const [key = '', value] = splitOption(option);
     if (key === 'no-new-privileges') noNewPrivileges = parseBoolean(option, value);
-    else if (key === 'seccomp' && value !== undefined && value !== '') seccomp = parseSeccomp(value);
+    else if (value === undefined || value === '') throw invalid(option);
+    else if (key === 'seccomp') seccomp = parseSeccomp(value);
+    else if (key === 'mask') mask.push(...paths(option, value));
+    else if (key === 'unmask')
+      unmask.push(...(value.toUpperCase() === 'ALL' ? ['ALL'] : paths(option, value)));
+    else if (key === 'systempaths' && value === 'unconfined') unmask.push('ALL');
+    else if (key === 'label' || key === 'apparmor') labels.push(checkLabel(key, value, kernel));
     else throw invalid(option);
   }
-  return { noNewPrivileges, seccomp };
+  return {
+    noNewPrivileges,
+    seccomp,
+    ...(mask.length === 0 ? {} : { mask }),
+    ...(unmask.length === 0 ? {} : { unmask }),
+    ...(labels.length === 0 ? {} : { labels }),
+  };
+}
+
+/** Which security modules of the kernel are on. */
+export interface SecurityModules {
+  readonly selinux: boolean;
+  readonly apparmor: boolean;
+}
+
+function securityModules(): SecurityModules {
+  return {
+    selinux: existsSync('/sys/fs/selinux/enforce'),
+    apparmor: existsSync('/sys/kernel/security/apparmor'),
+  };
+}
+
+/** Labels that aren't taken are no loss: nothing is labelled then. One that is asked for by name is. */
+function checkLabel(key: 'label' | 'apparmor', value: string, kernel: SecurityModules): string {
+  const option = `${key}=${value}`;
+  if (value === 'disable' || value === 'unconfined') return option;
+  const [name, on] = key === 'label' ? ['SELinux', kernel.selinux] : ['AppArmor', kernel.apparmor];
+  throw new WherryError(
+    on
+      ? `--security-opt ${option}: Wherry gives containers no ${name} ${key === 'label' ? 'labels' : 'profiles'}; they have the caller's.`
+      : `--security-opt ${option}: ${name} isn't enabled on this machine.`,
+    {
+      code: 'E_SECURITY_OPT',
+      hint: `Leave it out; ${key}=${key === 'label' ? 'disable' : 'unconfined'} is how it is.`,
+      exitCode: EXIT.engine,
+    },
+  );
+}
+
+/** Absolute paths with colons between them, as podman takes them. */
+function paths(option: string, value: string): readonly string[] {
+  const list = value.split(':');
+  if (list.every((path) => path.startsWith('/'))) return list;
+  throw invalid(option);
 }
 
 /** `key=value`, and `key:value` as of old. */
@@ -49,7 +105,7 @@ function parseSeccomp(value: string): SecurityOptions['seccomp'] {
 function invalid(option: string): WherryError {
   return new WherryError(`Invalid --security-opt: ${JSON.stringify(option)}.`, {
     code: 'E_SECURITY_OPT',
-    hint: 'no-new-privileges[=true|false], seccomp=FILE and seccomp=unconfined are understood.',
+    hint: 'There are no-new-privileges[=true|false], seccomp=FILE|unconfined, mask=PATH[:PATH], unmask=ALL|PATH[:PATH], systempaths=unconfined, label=disable and apparmor=unconfined.',
     exitCode: EXIT.engine,
   });
 }

@@ -31,9 +31,8 @@ export class ContainerService implements Containers {
     const { commitContainer, draftContainer } = await import('./create.ts');
     const draft = await draftContainer(this.#context, request);
     const { id } = await commitContainer(this.#context, draft);
-    const { limitWarnings } = await import('./cgroup.ts');
-    const limits = draft.spec.options?.limits ?? {};
-    return { id, warnings: limitWarnings(limits, this.#context.machine.platform.cgroup) };
+    const { createWarnings } = await import('./warnings.ts');
+    return { id, warnings: createWarnings(this.#context, request, draft.spec) };
   }
 
   async prepareStart(id: string, options: StartOptions): Promise<Handover> {

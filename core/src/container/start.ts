@@ -18,7 +18,7 @@ import { resolveUser } from '../user/resolve.ts';
 import { makeCgroup } from './cgroup.ts';
 import { type ContainerContext, currentRow } from './context.ts';
 import { parseDetachKeys } from './detach-keys.ts';
-import { hostDevices } from './devices.ts';
+import { containerDevices } from './devices.ts';
 import { commitState, driverGrants } from './drivers.ts';
 import { notFound } from './find.ts';
 import { hostFileBinds, writeHostFiles } from './host-files.ts';
@@ -26,6 +26,7 @@ import { identityOf } from './identity.ts';
 import { imageMountOperation, imageView } from './image-view.ts';
 import { cacheDirectory } from './machine.ts';
 import { prepareMounts, startMounts } from './mounts.ts';
+import { addedGroups, NO_OPTIONS } from './options.ts';
 import { commonIds, knownUser, ownIdOperations } from './own-ids.ts';
 import { stepsFromText } from './pending.ts';
 import { holderDirectory, type LaunchRequest, launchProgram } from './program.ts';
@@ -33,6 +34,7 @@ import type { ContainerRow, ContainerSpec } from './record.ts';
 import { removalPlan } from './removal.ts';
 import { ensureDriverRoots, ensureOwned, giveToRoot, rootsOf } from './roots.ts';
 import { seccompFilter } from './seccomp.ts';
+import { launchSharing } from './sharing-target.ts';
 import { singleIdBinds } from './single-id-binds.ts';
 import { planStart, type StartPlan } from './start-plan.ts';
 import { userFilesOf } from './start-user.ts';
@@ -81,7 +83,8 @@ export async function prepareLaunch(context: ContainerContext, id: string, clien
   }
   // Its monitor begins anew with the slots that the one before may have filled.
   foldEvents(context);
-  const cgroup = makeCgroup(machine.platform.cgroup, id, spec.options?.limits ?? {});
+  const { limits = {}, cgroupParent } = spec.options ?? {};
+  const cgroup = makeCgroup(machine.platform.cgroup, id, limits, cgroupParent);
   const path = join(directory, PROGRAM);
   const draft = `${path}.${process.pid}`;
   writeFileSync(draft, encodeProgram(launchProgram({ ...request, cgroup })), { mode: 0o600 });
@@ -140,7 +143,7 @@ export async function launchRequest(
   const pending = pendingSteps(context, drivers, row, spec, left);
   const files = await userFilesOf(context, row, spec, rootfs.container, pending);
   const known = knownUser(files, spec);
-  const user = resolveUser({ user: spec.user, groupAdd: spec.options?.groupAdd ?? [], ...known.files });
+  const user = resolveUser({ user: spec.user, groupAdd: addedGroups(spec.options), ...known.files });
   const identity = identityOf(spec, user, machine.platform.lastCap);
   return {
     spec: plan.variables.length === 0 ? spec : { ...spec, env: [...plan.variables, ...spec.env] },
@@ -175,7 +178,8 @@ export async function launchRequest(
         imageMountOperation(mount, imageView(context, drivers, spec.storageDriver, mount.topLayer)),
     }),
     ownIds: { files: known.operations, take: ownIdOperations(machine, spec) },
-    devices: spec.privileged ? hostDevices() : [],
+    devices: containerDevices(spec),
+    sharing: launchSharing(context, spec.options ?? NO_OPTIONS),
     identity,
     seccomp: await seccompFilter(spec.security.seccomp, {
       cache: cacheDirectory(store, 'seccomp'),

@@ -32,7 +32,7 @@ export function sampleStats(context: ContainerContext, id: string): StatsSample 
       from: 'processes',
     };
   }
-  const pids = containerProcesses(init.pid);
+  const pids = containerProcesses(id, init.pid);
   const group = ownCgroup(id, init.pid);
   const processes = pids.map(processUse);
   const sum = (pick: (use: ProcessUse) => number): number =>

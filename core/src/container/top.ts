@@ -16,7 +16,7 @@ export async function containerTop(
 ): Promise<readonly (readonly string[])[]> {
   const { init } = requireRunning(context, id);
   const text = await ps(options.length === 0 ? ['-ef'] : options, context.env);
-  return selectRows(text, new Set(containerProcesses(init.pid)));
+  return selectRows(text, new Set(containerProcesses(id, init.pid)));
 }
 
 /** The title row and the rows of these processes, in words; the last column has all that is left of its line. */

@@ -1,9 +1,9 @@
-import { existsSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { EXIT, WherryError } from '../errors/error.ts';
-import { limitSettings, limitWarnings, makeCgroup, ownCgroup } from './cgroup.ts';
+import { limitWarnings, makeCgroup, ownCgroup } from './cgroup.ts';
 import type { ContainerContext } from './context.ts';
 import { notFound } from './find.ts';
+import { discardedLimits, type Limits } from './limits.ts';
+import { invalidOption } from './option-error.ts';
 import { NO_OPTIONS, type OptionRequest, parseOptions } from './options.ts';
 import { findRunning } from './running.ts';
 
@@ -22,36 +22,52 @@ export function updateContainer(
   const spec = table.spec(id);
   if (row === undefined || spec === undefined) throw notFound(id);
   const before = spec.options ?? NO_OPTIONS;
-  const asked = parseOptions(request, row.autoRemove);
-  const limits = { ...before.limits, ...asked.limits };
+  const asked = parseOptions(withMemory(request, before.limits), row.autoRemove);
+  const limits = mergeLimits(before.limits, asked.limits);
   const restart = request.restart === undefined ? before.restart : asked.restart;
   const running = findRunning(context, id);
   const support = machine.platform.cgroup;
-  if (running?.init !== undefined && ownCgroup(id, running.init.pid) !== undefined) {
-    const group = makeCgroup(support, id, {});
-    if (group !== undefined) write(group, limits);
-  }
+  if (running?.init !== undefined && ownCgroup(id, running.init.pid) !== undefined)
+    setLimits(() => makeCgroup(support, id, limits, before.cgroupParent));
   table.setSpec(id, { ...spec, options: { ...before, limits, restart } });
   const later =
     running !== undefined && request.restart !== undefined
       ? [`the restart policy of ${row.name} takes effect with its next start: its monitor has the old one`]
       : [];
-  return [...limitWarnings(asked.limits, support), ...later];
+  return [...limitWarnings(asked.limits, support), ...discardedLimits(request), ...later];
 }
 
-function write(group: string, limits: Parameters<typeof limitSettings>[0]): void {
-  for (const { file, value, flag } of limitSettings(limits)) {
-    const path = join(group, file);
-    if (!existsSync(path)) continue;
-    try {
-      writeFileSync(path, value);
-    } catch (cause) {
-      throw new WherryError(`${flag} can't be changed: ${(cause as Error).message}.`, {
-        code: 'E_CGROUP',
-        hint: 'A limit on memory has to be above what is in use.',
-        exitCode: EXIT.failure,
-        cause,
-      });
-    }
+/** Swap is counted together with memory, which may have been settled before. */
+function withMemory(request: OptionRequest, { memory }: Limits): OptionRequest {
+  if (request.memorySwap === undefined || request.memory !== undefined || memory === undefined)
+    return request;
+  return { ...request, memory: String(memory) };
+}
+
+/** @throws WherryError `E_OPTION` where the new ones don't go with those that are set, in Docker's words */
+function mergeLimits(before: Limits, asked: Limits): Limits {
+  const merged = { ...before, ...asked };
+  const { memory = 0, memorySwap = 0 } = merged;
+  if (memory > 0 && memorySwap > 0 && memory > memorySwap)
+    throw invalidOption(
+      'Memory limit should be smaller than already set memoryswap limit, update the memoryswap at the same time',
+      'Add --memory-swap.',
+    );
+  const quota = asked.cpuQuota !== undefined || asked.cpuPeriod !== undefined;
+  if (before.nanoCpus !== undefined && asked.nanoCpus === undefined && quota)
+    throw invalidOption(
+      'Conflicting options: CPU Quota and Period cannot be updated as NanoCPUs has already been set',
+      'Give --cpus.',
+    );
+  return merged;
+}
+
+function setLimits(work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    if (!(error instanceof WherryError)) throw error;
+    const { code, hint, cause } = error;
+    throw new WherryError(error.message, { code, hint, cause, exitCode: EXIT.failure });
   }
 }

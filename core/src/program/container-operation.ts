@@ -70,6 +70,8 @@ export type ContainerOperation =
       readonly options: readonly string[];
       readonly lower: readonly string[];
     }
+  /** What another container has mounted at `path`, at `target`; `namespace` is its mount namespace (`/proc/PID/ns/mnt`). */
+  | { readonly op: 'share-mount'; readonly namespace: string; readonly path: string; readonly target: string }
   /** Hides a path: an empty read-only directory, or /dev/null over a file. Nothing when it isn't there. */
   | { readonly op: 'mask'; readonly path: string }
   /** Makes a path of the container read-only. Nothing when it isn't there. */
@@ -124,6 +126,8 @@ export type ContainerOperation =
   /** `NAME=value` each. */
   | { readonly op: 'environment'; readonly variables: readonly string[] }
   | { readonly op: 'arguments'; readonly argv: readonly string[] }
+  /** The supplementary groups stay the caller's, mapped or not; those of `user` are left out. */
+  | { readonly op: 'keep-groups' }
   /** A small init stays as process 1: it reaps, and passes signals on (`--init`). */
   | { readonly op: 'init' }
   /**

@@ -64,6 +64,7 @@ const ARGUMENTS: {
     check.startInterval,
     ...check.argv,
   ],
+  pidfile: ({ path }) => [path],
 
   'make-dir': ({ path, mode, uid, gid }) => [path, mode, uid, gid],
   'copy-tree': ({ source, target }) => [source, target],
@@ -95,6 +96,7 @@ const ARGUMENTS: {
     propagation,
     ...(subpath === undefined ? [] : [subpath]),
   ],
+  'share-mount': ({ namespace, path, target }) => [namespace, path, target],
   mask: ({ path }) => [path],
   'read-only': ({ path }) => [path],
   'rootfs-dir': ({ path, mode, uid, gid }) => [path, mode, uid, gid],
@@ -128,6 +130,7 @@ const ARGUMENTS: {
   environment: ({ variables }) => variables,
   arguments: ({ argv }) => argv,
   init: () => [],
+  'keep-groups': () => [],
   execute: () => [],
   'own-ids': ({ uids, gids }) => [idMapText(uids), idMapText(gids)],
 

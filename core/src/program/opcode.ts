@@ -24,6 +24,7 @@ export const OPCODES = {
   cgroup: 0x0110,
   'log-socket': 0x0111,
   events: 0x0112,
+  pidfile: 0x0113,
 
   'make-dir': 0x0201,
   'copy-tree': 0x0202,
@@ -45,6 +46,7 @@ export const OPCODES = {
   'copy-up': 0x030b,
   give: 0x030c,
   overlay: 0x030d,
+  'share-mount': 0x030e,
 
   hostname: 0x0401,
   domainname: 0x0402,
@@ -65,6 +67,7 @@ export const OPCODES = {
   init: 0x050c,
   execute: 0x050d,
   'own-ids': 0x050e,
+  'keep-groups': 0x050f,
 
   'link-add': 0x0601,
   'link-set': 0x0602,

@@ -94,6 +94,8 @@ export type SettingOperation =
       /** For `on-failure`; 0 is no limit. */
       readonly maxRetries: number;
     }
+  /** A file on the host that has the container's pid after each execution of its command. */
+  | { readonly op: 'pidfile'; readonly path: string }
   /** A cgroup v2 directory that the container is started in; `optional` starts without where that's not allowed. */
   | { readonly op: 'cgroup'; readonly path: string; readonly optional?: boolean }
   /** Events are left as files whose paths begin with `prefix`; those of an `exec` have its id. */

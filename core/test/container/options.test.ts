@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { limitSettings, limitWarnings } from '../../src/container/cgroup.ts';
-import { parseLimits, parseOptions, parseRestart, parseUlimit } from '../../src/container/options.ts';
+import { limitWarnings } from '../../src/container/cgroup.ts';
+import { limitSettings } from '../../src/container/cgroup-settings.ts';
+import { discardedLimits, parseLimits } from '../../src/container/limits.ts';
+import { parseOptions, parseRestart, parseUlimit } from '../../src/container/options.ts';
 
 describe('--restart', () => {
   it.each([
@@ -80,6 +82,13 @@ describe('limits', () => {
     [{ cpus: 'two' }, /rational number/],
     [{ cpus: '1', cpuQuota: 5 }, /Conflicting options/],
     [{ cpusetCpus: 'all' }, /Invalid value/],
+    [{ memory: '64m', memoryReservation: '128m' }, /less than memory reservation/],
+    [{ cpuPeriod: 10 }, /cfs period/],
+    [{ cpuRtRuntime: 1000 }, /real-time/],
+    [{ memorySwappiness: 101 }, /swappiness range/],
+    [{ blkioWeight: 5 }, /from 10 to 1000/],
+    [{ deviceReadBps: ['/dev/x:much'] }, /invalid rate/],
+    [{ deviceReadBps: ['sda:1mb'] }, /bad format for device path/],
   ])('%j are refused', (request, message) => {
     expect(() => parseLimits(request)).toThrow(message);
   });
@@ -93,5 +102,24 @@ describe('limits', () => {
       ),
     ]);
     expect(limitWarnings({}, support)).toEqual([]);
+  });
+
+  it('on block devices are those of io', () => {
+    expect(limitSettings(parseLimits({ blkioWeight: 1000 }))).toEqual([
+      { controller: 'io', file: 'io.weight', value: 'default 10000', flag: '--blkio-weight' },
+    ]);
+    expect(parseLimits({ deviceWriteBps: ['/dev/sda:1mb'] })).toEqual({
+      deviceWriteBps: [{ path: '/dev/sda', rate: 1 << 20 }],
+    });
+    expect(() => limitSettings(parseLimits({ deviceReadIops: ['/dev/null:5'] }))).toThrow(/no block device/);
+  });
+
+  it('that cgroup v2 has not are discarded in Docker’s words', () => {
+    expect(discardedLimits({ memorySwappiness: 10, oomKillDisable: true, kernelMemory: '5m' })).toEqual([
+      expect.stringMatching(/^Your kernel does not support memory swappiness/),
+      expect.stringMatching(/^Your kernel does not support OomKillDisable/),
+      expect.stringMatching(/kernel memory/),
+    ]);
+    expect(discardedLimits({ memorySwappiness: -1 })).toEqual([]);
   });
 });

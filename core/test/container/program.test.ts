@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type LaunchRequest, launchProgram } from '../../src/container/program.ts';
 import type { ContainerSpec } from '../../src/container/record.ts';
+import { ALL_NEW } from '../../src/container/sharing-target.ts';
 import type { ContainerOperation, Operation } from '../../src/program/operation.ts';
 import { SPEC } from './state.ts';
 
@@ -29,6 +30,7 @@ function program(spec: Partial<ContainerSpec> = {}, change: Partial<LaunchReques
     binds: [],
     mounts: { fill: [], mounts: [] },
     devices: [],
+    sharing: ALL_NEW,
     identity: { user: { uid: 0, gid: 0, groups: [], home: '/root' }, granted: ['CAP_CHOWN'] },
     seccomp: undefined,
     cleanup: [],
@@ -85,7 +87,10 @@ describe('the launch program', () => {
   });
 
   it('hides nothing from a privileged container, and gives it devices', () => {
-    const { container } = program({ privileged: true }, { devices: ['/dev/fuse'] });
+    const { container } = program(
+      { privileged: true },
+      { devices: [{ source: '/dev/fuse', target: '/dev/fuse', optional: true }] },
+    );
     expect(names(container)).not.toContain('mask');
     expect(names(container)).not.toContain('read-only');
     expect(mountAt(container, '/dev/fuse')).toMatchObject({ source: '/dev/fuse', optional: true });
@@ -165,5 +170,46 @@ describe('the launch program', () => {
       { pending: [step('/a')], rootfs: { prepare: [step('/b')], container: [bind] } },
     );
     expect(prepare).toEqual([step('/a'), step('/b')]);
+  });
+
+  it('joins the namespaces of another container, and shares its /dev/shm', () => {
+    const { settings, container } = program(
+      {},
+      { sharing: { ...ALL_NEW, pid: { pid: 7 }, ipc: { pid: 7 } } },
+    );
+    expect(settings).toContainEqual({ op: 'namespace', kind: 'pid', path: '/proc/7/ns/pid' });
+    expect(settings).toContainEqual({ op: 'namespace', kind: 'ipc', path: '/proc/7/ns/ipc' });
+    expect(mountAt(container, '/dev/shm')).toMatchObject({ op: 'share-mount', namespace: '/proc/7/ns/mnt' });
+    expect(mountAt(container, '/proc')).toMatchObject({ op: 'mount' });
+  });
+
+  it('shows the host’s own trees with the host’s namespaces', () => {
+    const { settings, container } = program(
+      {},
+      { sharing: { pid: 'host', ipc: 'host', cgroup: 'host', shm: true } },
+    );
+    const kinds = settings.flatMap((each) => (each.op === 'namespace' ? [each.kind] : []));
+    expect(kinds).toEqual(['mount', 'uts', 'network']);
+    for (const path of ['/proc', '/dev/shm', '/sys/fs/cgroup'])
+      expect(mountAt(container, path)).toMatchObject({ op: 'bind', source: path, recursive: true });
+  });
+
+  it('has no /dev/shm with --ipc none', () => {
+    expect(
+      mountAt(program({}, { sharing: { ...ALL_NEW, shm: false } }).container, '/dev/shm'),
+    ).toBeUndefined();
+  });
+
+  it('hides and shows the paths of --security-opt', () => {
+    const security = {
+      noNewPrivileges: false,
+      seccomp: 'default',
+      mask: ['/etc'],
+      unmask: ['/proc/k*'],
+    } as const;
+    const { container } = program({ security });
+    expect(container).toContainEqual({ op: 'mask', path: '/etc' });
+    expect(container).not.toContainEqual({ op: 'mask', path: '/proc/kcore' });
+    expect(container).toContainEqual({ op: 'mask', path: '/sys/firmware' });
   });
 });
