@@ -150,7 +150,7 @@ static void tell_ended(const struct monitor *monitor) {
 // In a PID namespace that isn't its own, what the command left goes on after its end.
 static void kill_rest(const struct settings *settings) {
   char path[4096];
-  if (settings->namespaces[NS_PID].mode == NAMESPACE_NEW || settings->cgroup == NULL) return;
+  if (settings->join_start != NULL || settings->namespaces[NS_PID].mode == NAMESPACE_NEW || settings->cgroup == NULL) return;
   snprintf(path, sizeof path, "%s/cgroup.kill", settings->cgroup);
   CLEAN_FD int kill = open(path, O_WRONLY | O_CLOEXEC);
   if (kill < 0 || write(kill, "1", 1) != 1) return;

@@ -1,8 +1,10 @@
 import * as Flags from '@oclif/core/flags';
 import type { ContainerSummary } from '@wherry/core/api';
 import { BaseCommand } from '../base-command.ts';
+import type { EngineHandle } from '../engine.ts';
 import { containerList, filterContainers } from '../format/containers.ts';
 import { LIST_FORMAT_SUMMARY, renderList } from '../format/list.ts';
+import { humanSize } from '../format/units.ts';
 import { print } from '../terminal/output.ts';
 
 export default class Ps extends BaseCommand {
@@ -27,6 +29,7 @@ export default class Ps extends BaseCommand {
     latest: Flags.boolean({ char: 'l', summary: 'Show the latest created container (includes all states)' }),
     'no-trunc': Flags.boolean({ summary: "Don't truncate output" }),
     quiet: Flags.boolean({ char: 'q', summary: 'Only display container IDs' }),
+    size: Flags.boolean({ char: 's', summary: 'Display total file sizes' }),
   };
 
   override async run(): Promise<undefined> {
@@ -38,7 +41,13 @@ export default class Ps extends BaseCommand {
     const all = flags.all || last >= 0 || filters.some((each) => /^(status|exited)=/.test(each));
     const found = filterContainers(engine.containers.list({ all }), filters).toSorted(newestFirst);
     const items = last >= 0 ? found.slice(0, last) : found;
-    const list = containerList({ noTrunc: flags['no-trunc'], now: Date.now() });
+    const wanted = flags.size || flags.format?.includes('.Size') === true;
+    const list = containerList({
+      noTrunc: flags['no-trunc'],
+      now: Date.now(),
+      ...(wanted ? { sizes: await sizesOf(engine, items) } : {}),
+      size: flags.size,
+    });
     const text = await renderList(list, {
       items,
       format: flags.format,
@@ -46,6 +55,19 @@ export default class Ps extends BaseCommand {
     });
     if (text !== '') print(text);
   }
+}
+
+/** SIZE of each container: what it has written, and with its image. */
+async function sizesOf(
+  { containers }: EngineHandle,
+  items: readonly ContainerSummary[],
+): Promise<ReadonlyMap<string, string>> {
+  const sizes = new Map<string, string>();
+  for (const { id } of items) {
+    const { SizeRw, SizeRootFs } = await containers.inspect(id, { size: true });
+    sizes.set(id, `${humanSize(Number(SizeRw))} (virtual ${humanSize(Number(SizeRootFs))})`);
+  }
+  return sizes;
 }
 
 function newestFirst(a: ContainerSummary, b: ContainerSummary): number {

@@ -9,12 +9,18 @@ const COMMAND_LENGTH = 20;
 export function containerList({
   noTrunc,
   now,
+  size = false,
+  sizes,
 }: {
   readonly noTrunc: boolean;
   readonly now: number;
+  /** Whether there is a column of sizes. */
+  readonly size?: boolean;
+  /** By id, where they are wanted: they take time. */
+  readonly sizes?: ReadonlyMap<string, string>;
 }): ListFormat<ContainerSummary> {
   return {
-    columns: ['ID', 'Image', 'Command', 'RunningFor', 'Status', 'Ports', 'Names'],
+    columns: ['ID', 'Image', 'Command', 'RunningFor', 'Status', 'Ports', 'Names', ...(size ? ['Size'] : [])],
     headers: {
       ID: 'CONTAINER ID',
       Image: 'IMAGE',
@@ -26,6 +32,7 @@ export function containerList({
       Ports: 'PORTS',
       Names: 'NAMES',
       Labels: 'LABELS',
+      Size: 'SIZE',
     },
     fields: (each, wanted) => ({
       ID: noTrunc ? each.id : shortId(each.id),
@@ -37,6 +44,7 @@ export function containerList({
       State: each.state,
       Ports: each.ports,
       Names: each.name,
+      Size: sizes?.get(each.id) ?? '0B',
       Labels: wanted('Labels') && labelsText(each.labels),
       Label: (name: string) => each.labels[name] ?? '',
     }),
