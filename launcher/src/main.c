@@ -1,5 +1,6 @@
 // The launcher's modes; PROGRAM.md describes them.
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -135,6 +136,15 @@ static int wait_main(int argc, char **argv) {
   return failed(PHASE_CLIENT);
 }
 
+// In the background, for nobody who waits: a failure is that there is no mark.
+static int sync_main(int argc, char **argv) {
+  if (argc != 2) return EXIT_FAILURE;
+  CLEAN_FD int directory = open(argv[0], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (directory < 0 || syncfs(directory) != 0) return EXIT_FAILURE;
+  CLEAN_FD int mark = open(argv[1], O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  return mark < 0;
+}
+
 int main(int argc, char **argv) {
   const char *mode = argc > 1 ? argv[1] : "";
   if (argc > 0) {
@@ -149,6 +159,7 @@ int main(int argc, char **argv) {
   if (strcmp(mode, "attach") == 0) return attach_main(argc - 2, argv + 2);
   if (strcmp(mode, "ns") == 0) return ns_main(argc - 2, argv + 2, argv);
   if (strcmp(mode, "tree") == 0) return tree_main(argc - 1, argv + 1);
+  if (strcmp(mode, "sync") == 0) return sync_main(argc - 2, argv + 2);
   if (strcmp(mode, "signal") == 0) return signal_main(argc - 2, argv + 2);
   if (strcmp(mode, "wait") == 0) return wait_main(argc - 2, argv + 2);
   if (strcmp(mode, "version") == 0) return puts("wherry-launcher 0.1.0, programs 1") < 0;

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { ContainerContext } from '../container/context.ts';
 import { commitState, driverGrants } from '../container/drivers.ts';
 import { ensureDriverRoots, rootsOf } from '../container/roots.ts';
@@ -8,12 +9,13 @@ import { encodeFileOperations } from '../plan/encode.ts';
 import { checkLocation } from '../plan/location.ts';
 import { type Asker, planRefused, Refusal } from '../plan/refusal.ts';
 import { resolveLocation } from '../plan/resolve.ts';
-import type { LayerPlan, Step } from '../plugin/contract.ts';
+import type { LayerPlan, Location, Step } from '../plugin/contract.ts';
 import type { StorageDriver } from '../plugin/drivers.ts';
 import type { StateChanges } from '../plugin/state.ts';
 import { dropDeadLeases, Lease } from '../store/lease.ts';
 import { randomHex } from '../store/random.ts';
 import { TreeWorker } from '../tree/worker.ts';
+import { LayerDurability } from './layer-durability.ts';
 import type { LayerStore, UnpackedLayer, UnpackRequest } from './layers.ts';
 
 /** An archive beyond this is taken for an attack; what the disk holds is a matter of the disk. */
@@ -26,18 +28,22 @@ type Context = Pick<ContainerContext, 'store' | 'machine' | 'launcher'>;
  *
  * A row of the table `layer` says that a layer is whole. It is written in the transaction that makes the driver's state say so, and it is
  * gone before the first file of the layer is; the driver's state goes last. Whatever the driver's state has beyond the rows is a leftover
- * of a killed process, which `cleanup` removes.
+ * of a killed process, which `cleanup` removes. A layer that may not have reached the disk before the machine went down counts as absent,
+ * and is put in place again under its name, as containers and other layers build on it.
  */
 export class DriverLayerStore implements LayerStore {
   readonly #context: Context;
   readonly #storage: StorageDriver;
   readonly #leases = new Map<string, Lease>();
+  readonly #durability: LayerDurability;
   readonly parallel: boolean;
 
   constructor(context: Context, storage: StorageDriver) {
     this.#context = context;
     this.#storage = storage;
     this.parallel = storage.parallel().value;
+    this.#durability = new LayerDurability(context.store);
+    this.#durability.anyDoubtful();
   }
 
   get driver(): string {
@@ -45,7 +51,8 @@ export class DriverLayerStore implements LayerStore {
   }
 
   has(chainId: string): boolean {
-    return this.#row(chainId) !== undefined;
+    const row = this.#row(chainId);
+    return row !== undefined && !this.#durability.isDoubtful(row.unsynced);
   }
 
   size(chainId: string): number {
@@ -81,7 +88,9 @@ export class DriverLayerStore implements LayerStore {
     }
   }
 
-  async commit({ chainId, parent, key, size }: UnpackedLayer): Promise<void> {
+  async commit(layer: UnpackedLayer): Promise<void> {
+    const { chainId, parent, key, size } = layer;
+    if (this.#row(chainId) !== undefined) return await this.#renew(layer);
     const { value: steps, changes } = this.#storage.commitLayer(key, chainId, parent);
     const plan = this.#check('commit-layer', steps);
     if (plan.steps.length > 0) {
@@ -90,7 +99,14 @@ export class DriverLayerStore implements LayerStore {
     }
     const { database } = this.#context.store;
     database.transaction(() => {
-      database.run('INSERT INTO layer VALUES (?, ?, ?, ?)', this.driver, chainId, parent ?? null, size);
+      database.run(
+        'INSERT INTO layer VALUES (?, ?, ?, ?, ?)',
+        this.driver,
+        chainId,
+        parent ?? null,
+        size,
+        this.#durability.now(),
+      );
       this.#keep(changes);
     });
     this.#release(key);
@@ -99,6 +115,11 @@ export class DriverLayerStore implements LayerStore {
   async discard({ key }: UnpackedLayer): Promise<void> {
     await this.#removeAll([key]);
     this.#release(key);
+  }
+
+  async confirm(): Promise<void> {
+    const { store, launcher } = this.#context;
+    await this.#durability.confirm(launcher(), store.paths.layers(this.driver));
   }
 
   async remove(chainIds: readonly string[]): Promise<void> {
@@ -118,6 +139,31 @@ export class DriverLayerStore implements LayerStore {
     this.#keep(leftovers.changes);
   }
 
+  /** Puts files in the place of those of a layer that may not have reached the disk. */
+  async #renew(layer: UnpackedLayer): Promise<void> {
+    const { chainId, key } = layer;
+    const [fresh, old] = [this.#treeOf(key), this.#treeOf(chainId)];
+    {
+      await using worker = this.#worker();
+      for (const path of [old, `${old}.owners`]) await worker.remove(path);
+      if (existsSync(`${fresh}.owners`)) await worker.rename(`${fresh}.owners`, `${old}.owners`);
+      await worker.rename(fresh, old);
+    }
+    this.#context.store.database.run(
+      'UPDATE layer SET unsynced = ? WHERE driver = ? AND chain_id = ?',
+      this.#durability.now(),
+      this.driver,
+      chainId,
+    );
+    await this.discard(layer);
+  }
+
+  #treeOf(name: string): string {
+    const [location] = this.#storage.usage(name).value;
+    if (location === undefined) throw new Error(`the storage driver ${this.driver} has no tree for ${name}`);
+    return this.#resolve('usage', location);
+  }
+
   /** Has the driver set up an active snapshot, which a lease keeps from being taken for a leftover. */
   #prepare(
     key: string,
@@ -135,7 +181,7 @@ export class DriverLayerStore implements LayerStore {
         options: [],
       });
       const plan = this.#check('prepare-layer', value.steps);
-      const target = this.#checkTarget(value);
+      const target = this.#resolve('prepare-layer', value.target);
       this.#keep(changes);
       this.#leases.set(key, lease);
       return { plan, target, whiteouts: value.whiteouts };
@@ -165,9 +211,9 @@ export class DriverLayerStore implements LayerStore {
     return new Set(rows.map(({ name }) => name));
   }
 
-  #row(chainId: string): { readonly size: number } | undefined {
-    return this.#context.store.database.get<{ size: number }>(
-      'SELECT size FROM layer WHERE driver = ? AND chain_id = ?',
+  #row(chainId: string): { readonly size: number; readonly unsynced: string | null } | undefined {
+    return this.#context.store.database.get<{ size: number; unsynced: string | null }>(
+      'SELECT size, unsynced FROM layer WHERE driver = ? AND chain_id = ?',
       this.driver,
       chainId,
     );
@@ -177,15 +223,16 @@ export class DriverLayerStore implements LayerStore {
     return checkPlan({ asker: this.#asker(request), steps, grants: driverGrants(this.#storage) });
   }
 
-  #checkTarget({ target }: LayerPlan): string {
-    const asker = this.#asker('prepare-layer');
+  /** Where a driver says that a tree of layers is, which is to be changed. */
+  #resolve(request: string, location: Location): string {
+    const asker = this.#asker(request);
     try {
-      checkLocation('storage', target, 'change', driverGrants(this.#storage));
+      checkLocation('storage', location, 'change', driverGrants(this.#storage));
     } catch (error) {
       if (error instanceof Refusal) throw planRefused(asker, 'the target', error.message);
       throw error;
     }
-    return resolveLocation(target, rootsOf(this.#context, asker));
+    return resolveLocation(location, rootsOf(this.#context, asker));
   }
 
   #asker(request: string): Asker {

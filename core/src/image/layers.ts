@@ -39,6 +39,8 @@ export interface LayerStore {
   /** The parent is committed already. A layer that another process has committed meanwhile is discarded. */
   commit(layer: UnpackedLayer): Promise<void>;
   discard(layer: UnpackedLayer): Promise<void>;
+  /** Sees to it that what was committed gets to the disk, without waiting for it. */
+  confirm(): Promise<void>;
   /** Removes layers, each before the one that it builds on. What isn't there is no failure. */
   remove(chainIds: readonly string[]): Promise<void>;
   /** Removes what was left behind by processes that died. Not while layers are being unpacked. */

@@ -57,6 +57,7 @@ export async function pullLayers(options: PullLayersOptions): Promise<number> {
     );
   }
   const outcomes = await Promise.allSettled(committed);
+  await options.store.confirm();
   if (options.signal?.aborted) throw options.signal.reason;
   if (failure !== undefined) throw failure.error;
   return outcomes.reduce((sum, outcome) => sum + (outcome.status === 'fulfilled' ? outcome.value : 0), 0);

@@ -47,5 +47,7 @@ export const IMAGE_SCHEMA: Schema = {
      ) STRICT, WITHOUT ROWID;
      ${LAYOUT_TABLE}`,
     DROPPED_BLOB_TABLE,
+    // When it was committed, for as long as it isn't known to have reached the disk (layer-durability.ts).
+    `ALTER TABLE layer ADD COLUMN unsynced TEXT`,
   ],
 };

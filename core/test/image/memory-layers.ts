@@ -27,6 +27,8 @@ export class MemoryLayers implements LayerStore {
     return this.#active.size;
   }
 
+  async confirm(): Promise<void> {}
+
   has(chainId: string): boolean {
     return this.tars.has(chainId);
   }
@@ -64,7 +66,7 @@ export class MemoryLayers implements LayerStore {
     if (parent !== undefined && !this.has(parent)) throw new Error(`${parent} is not committed`);
     this.tars.set(chainId, tar);
     this.database?.run(
-      'INSERT INTO layer VALUES (?, ?, ?, ?)',
+      'INSERT INTO layer (driver, chain_id, parent, size) VALUES (?, ?, ?, ?)',
       this.driver,
       chainId,
       parent ?? null,

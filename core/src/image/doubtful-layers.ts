@@ -1,0 +1,45 @@
+import type { ContainerContext } from '../container/context.ts';
+import { WherryError } from '../errors/error.ts';
+import { LayerDurability } from './layer-durability.ts';
+
+/**
+ * Writes the layers anew that may not have reached the disk before the machine went down (`LayerDurability`), from those named
+ * downwards.
+ * @param tops chain ids
+ * @throws WherryError `E_LAYER_UNSURE` when they can't be, as their image is gone
+ */
+export async function renewDoubtful(
+  context: ContainerContext,
+  driver: string,
+  tops: readonly (string | undefined)[],
+): Promise<void> {
+  const { database } = context.store;
+  const durability = new LayerDurability(context.store);
+  for (const top of tops) {
+    const chain = database.all<{ id: string; unsynced: string | null }>(
+      `WITH RECURSIVE chain(id, parent, unsynced) AS (
+         SELECT chain_id, parent, unsynced FROM layer WHERE driver = ?1 AND chain_id = ?2
+         UNION ALL
+         SELECT layer.chain_id, layer.parent, layer.unsynced FROM layer JOIN chain ON layer.chain_id = chain.parent
+         WHERE layer.driver = ?1)
+       SELECT id, unsynced FROM chain`,
+      driver,
+      top ?? null,
+    );
+    const doubtful = chain.find(({ unsynced }) => durability.isDoubtful(unsynced));
+    if (doubtful === undefined || top === undefined) continue;
+    const row = database.get<{ image: string }>('SELECT image FROM image_layer WHERE chain_id = ?', top);
+    if (row === undefined) throw unsure(doubtful.id);
+    await (await context.images()).ensureLayers(row.image, driver);
+  }
+}
+
+function unsure(chainId: string): WherryError {
+  return new WherryError(
+    `The machine went down before the layer ${chainId} was known to be on the disk, and its image isn't here any more.`,
+    {
+      code: 'E_LAYER_UNSURE',
+      hint: 'Pull the image again, which writes the layer anew.',
+    },
+  );
+}
