@@ -27,7 +27,11 @@ export interface EngineHandle {
 /** Loads the engine's code and opens the state. A command that needs neither (`version`, `help`) pays for neither. */
 export async function openEngine({ root }: GlobalOptions): Promise<EngineHandle> {
   const { Engine } = await import('@wherry/core');
-  const engine = new Engine({ ...(root === undefined ? {} : { root }), env: process.env });
+  const engine = new Engine({
+    ...(root === undefined ? {} : { root }),
+    env: process.env,
+    onWarning: (sentence) => printError(`WARNING: ${sentence}`),
+  });
   if (engine.notice !== undefined) printError(`wherry: ${engine.notice}`);
   return engine;
 }

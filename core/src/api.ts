@@ -428,6 +428,8 @@ export interface EngineOptions {
   /** State directory; `$WHERRY_ROOT` or the default when absent. */
   readonly root?: string;
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** A sentence of a driver on what won't work on this machine; each comes once. */
+  readonly onWarning?: (sentence: string) => void;
 }
 
 export interface EngineInfo {

@@ -21,6 +21,7 @@ import { lazyNetworks } from './network/lazy.ts';
 import type { Networks } from './network/request.ts';
 import { NETWORK_SCHEMA } from './network/schema.ts';
 import type { Drivers } from './plugin/drivers.ts';
+import { warnOnce } from './plugin/warn.ts';
 import { openStore, type Store } from './store/store.ts';
 import type { DiskUsage } from './usage/disk-usage.ts';
 import { openVolumes } from './volume/open.ts';
@@ -40,10 +41,12 @@ export class Engine implements Disposable {
   readonly #context: ContainerContext;
   #imageService: Promise<ImageService> | undefined;
   #drivers: Promise<Drivers> | undefined;
+  readonly #onWarning: EngineOptions['onWarning'];
 
   /** @throws WherryError `E_STATE_*`, `E_UNSAFE_DIRECTORY`, `E_NO_SPACE` */
   constructor(options: EngineOptions = {}) {
     const env = options.env ?? process.env;
+    this.#onWarning = options.onWarning;
     const uid = process.geteuid?.() ?? 0;
     this.#store = openStore({ root: options.root, env, uid }, [
       IMAGE_SCHEMA,
@@ -132,7 +135,8 @@ export class Engine implements Disposable {
       ]);
       const stateFor = (kind: 'storage' | 'network' | 'log', name: string) =>
         this.#store.driverState(kind, name);
-      return openDrivers({ builtin: builtinDrivers(), stateFor });
+      const onLog = warnOnce(this.#onWarning ?? (() => undefined));
+      return openDrivers({ builtin: builtinDrivers(), stateFor, onLog });
     })();
     return this.#drivers;
   }

@@ -59,6 +59,8 @@ static int write_sysctl(const char *key, const char *value) {
     if (*at == '.') *at = '/';
   }
   int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+  // Where the kernel has no IPv6 there is nothing of it to be set.
+  if (fd < 0 && errno == ENOENT && strncmp(key, "ipv6.", 5) == 0 && access("/proc/sys/net/ipv6", F_OK) < 0) return 0;
   if (fd < 0) return -errno;
   size_t size = strlen(value);
   ssize_t written = write(fd, value, size);

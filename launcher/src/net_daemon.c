@@ -3,8 +3,6 @@
 // namespace; it ends some seconds after the last one.
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,16 +16,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "net.h"
 #include "net_dns.h"
 #include "net_helper.h"
+#include "net_namespace.h"
 #include "net_shared.h"
 #include "util.h"
 
-enum { MAX_HELPERS = 8, RESTART_MS = 1000, RETRY_MS = 50 };
+enum { MAX_HELPERS = 8, RESTART_MS = 1000, RETRY_MS = 50, LOOK_MS = 1000 };
 
 struct helper {
-  char *packet;  // what it was asked for with
+  char *packet;  // what it was asked for with: its slot, then what it is started with, each with a NUL
   size_t length;
   pid_t pid;
   int64_t again;  // when to start it again; 0 while it runs
@@ -35,7 +33,8 @@ struct helper {
 
 static struct {
   const char *runtime;
-  int directory, listening, signals, epoll, name_space, dns;
+  int directory, listening, signals, epoll;
+  struct net_namespace name_space;
   ino_t socket;
   unsigned users;
   int64_t linger, ends;  // ends: when to go, unless a user comes
@@ -43,69 +42,12 @@ static struct {
   unsigned helper_count;
 } keeper;
 
-// ---- the namespace ----
-
-static void set(const char *path, const char *value) {
-  int fd = open(path, O_WRONLY | O_CLOEXEC);
-  // Without IPv6 or the bridge module there is nothing to set.
-  if (fd < 0) return;
-  if (write(fd, value, strlen(value)) < 0 && errno != EPERM) perror(path);
-  close(fd);
-}
-
-static int dns_socket(void) {
-  int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (fd < 0) return -1;
-  int off = 0;
-  struct sockaddr_in6 address = {.sin6_family = AF_INET6, .sin6_port = htons(53)};
-  if (setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off)) == 0 &&
-      bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0) {
-    return fd;
-  }
-  close(fd);
-  return -1;
-}
-
-// In a process of its own: who has left the host's network namespace can't come back.
-static void make_namespace(int channel) {
-  if (unshare(CLONE_NEWNET) < 0) _exit(1);
-  int error = net_loopback_up();
-  if (error < 0) _exit(1);
-  set("/proc/sys/net/ipv4/ip_forward", "1");
-  set("/proc/sys/net/ipv6/conf/all/forwarding", "1");
-  // Otherwise what passes a bridge is looked at as if it were routed, and masqueraded on the way to a neighbour.
-  set("/proc/sys/net/bridge/bridge-nf-call-iptables", "0");
-  set("/proc/sys/net/bridge/bridge-nf-call-ip6tables", "0");
-  set("/proc/sys/net/bridge/bridge-nf-call-arptables", "0");
-  int name_space = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-  int dns = dns_socket();
-  if (name_space < 0 || net_send_packet(channel, "n", 1, name_space) < 0) _exit(1);
-  if (net_send_packet(channel, "d", 1, dns) < 0) _exit(1);
-  _exit(0);
-}
-
-static int open_namespace(void) {
-  int channel[2];
-  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel) < 0) return -1;
-  pid_t pid = fork();
-  if (pid < 0) return -1;
-  if (pid == 0) make_namespace(channel[1]);
-  close(channel[1]);
-  char byte;
-  bool made = net_receive_packet(channel[0], &byte, 1, &keeper.name_space) == 1 &&
-              net_receive_packet(channel[0], &byte, 1, &keeper.dns) == 1 && keeper.name_space >= 0;
-  int status;
-  while (waitpid(pid, &status, 0) < 0 && errno == EINTR) continue;
-  close(channel[0]);
-  return made ? 0 : -1;
-}
-
 // ---- helpers ----
 
 static int start_helper(struct helper *helper, char *detail, size_t size) {
   const char *fields[130];
   size_t count = 0;
-  for (const char *at = helper->packet; at < helper->packet + helper->length && count < COUNT(fields);) {
+  for (const char *at = helper->packet + strlen(helper->packet) + 1; at < helper->packet + helper->length && count < COUNT(fields);) {
     fields[count++] = at;
     at += strlen(at) + 1;
   }
@@ -117,7 +59,7 @@ static int start_helper(struct helper *helper, char *detail, size_t size) {
       .arguments = fields + 3,
       .argc = count - 3,
   };
-  pid_t pid = net_helper_start(&wanted, keeper.name_space, keeper.runtime, detail, size);
+  pid_t pid = net_helper_start(&wanted, keeper.name_space.fd, keeper.runtime, detail, size);
   helper->pid = pid < 0 ? 0 : pid;
   helper->again = pid < 0 ? monotonic_ms() + RESTART_MS : 0;
   return pid < 0 ? -pid : 0;
@@ -126,8 +68,16 @@ static int start_helper(struct helper *helper, char *detail, size_t size) {
 static int want_helper(const char *packet, size_t length, char *detail, size_t size) {
   for (unsigned i = 0; i < keeper.helper_count; i++) {
     struct helper *helper = &keeper.helpers[i];
-    if (helper->length != length || memcmp(helper->packet, packet, length) != 0) continue;
-    return helper->again == 0 ? 0 : start_helper(helper, detail, size);
+    if (strcmp(helper->packet, packet) != 0) continue;
+    // One that runs stays: others have their connections through it.
+    if (helper->again == 0) return 0;
+    char *renewed = malloc(length);
+    if (renewed == NULL) return ENOMEM;
+    memcpy(renewed, packet, length);
+    free(helper->packet);
+    helper->packet = renewed;
+    helper->length = length;
+    return start_helper(helper, detail, size);
   }
   if (keeper.helper_count == MAX_HELPERS) return ENOSPC;
   struct helper helper = {.packet = malloc(length), .length = length};
@@ -144,6 +94,7 @@ static void reap(void) {
   while (read(keeper.signals, &info, sizeof(info)) == sizeof(info)) continue;
   pid_t pid;
   while ((pid = waitpid(-1, NULL, WNOHANG)) > 0) {
+    net_dns_tcp_reaped(pid);
     for (unsigned i = 0; i < keeper.helper_count; i++) {
       if (keeper.helpers[i].pid != pid) continue;
       keeper.helpers[i].pid = 0;
@@ -198,7 +149,7 @@ static void serve(int fd) {
   }
   struct { int32_t error; char text[1024]; } answer = {0};
   int name_space = -1;
-  if (packet[0] == 'n') name_space = keeper.name_space;
+  if (packet[0] == 'n') name_space = keeper.name_space.fd;
   else if (packet[0] == 'p' && packet[length - 1] == '\0') {
     answer.error = want_helper(packet + 1, (size_t)length - 1, answer.text, sizeof(answer.text));
   } else answer.error = EINVAL;
@@ -214,6 +165,11 @@ static ino_t socket_inode(void) {
 
 // Goes, unless a user is about to come: they hold the lock while they connect.
 static void end_unless_wanted(void) {
+  // Users that the keeper before this one had aren't connected to this one.
+  if (keeper.name_space.adopted && net_namespace_is_used(&keeper.name_space)) {
+    keeper.ends = monotonic_ms() + (keeper.linger > LOOK_MS ? keeper.linger : LOOK_MS);
+    return;
+  }
   int lock = openat(keeper.directory, "network.lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (lock >= 0 && flock(lock, LOCK_EX | LOCK_NB) < 0) {
     close(lock);
@@ -261,15 +217,17 @@ int net_daemon_main(int argc, char **argv) {
   keeper.epoll = epoll_create1(EPOLL_CLOEXEC);
   if (chdir("/") < 0 || keeper.directory < 0 || keeper.signals < 0 || keeper.epoll < 0) return 125;
   keeper.socket = socket_inode();
-  if (open_namespace() < 0) return 125;
+  if (net_namespace_open(keeper.directory, &keeper.name_space) < 0) return 125;
   // The first user is about to come: it started this.
   keeper.ends = monotonic_ms() + keeper.linger + 1000;
   watch(keeper.listening, EPOLLIN);
   watch(keeper.signals, EPOLLIN);
-  if (keeper.dns >= 0) {
-    net_dns_open(keeper.dns, keeper.directory);
-    watch(keeper.dns, EPOLLIN);
+  const int dns = keeper.name_space.dns, dns_tcp = keeper.name_space.dns_tcp;
+  if (dns >= 0) {
+    net_dns_open(dns, keeper.directory);
+    watch(dns, EPOLLIN);
     watch(net_dns_outside(), EPOLLIN);
+    if (dns_tcp >= 0) watch(dns_tcp, EPOLLIN);
   }
   for (;;) {
     struct epoll_event events[32];
@@ -278,8 +236,9 @@ int net_daemon_main(int argc, char **argv) {
       int fd = events[i].data.fd;
       if (fd == keeper.listening) accept_users();
       else if (fd == keeper.signals) reap();
-      else if (keeper.dns >= 0 && fd == keeper.dns) net_dns_question();
-      else if (keeper.dns >= 0 && fd == net_dns_outside()) net_dns_answer();
+      else if (dns >= 0 && fd == dns) net_dns_question();
+      else if (dns >= 0 && fd == dns_tcp) net_dns_tcp_accept(fd);
+      else if (dns >= 0 && fd == net_dns_outside()) net_dns_answer();
       else serve(fd);
     }
     mend();

@@ -2,24 +2,17 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/random.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "net_link.h"
+#include "net_dns_names.h"
 #include "util.h"
 
-enum { HEADER = 12, PACKET = 4096, PENDING = 256, PENDING_MS = 8000, UPSTREAMS = 3, NAME = 256 };
-enum { TYPE_A = 1, TYPE_PTR = 12, TYPE_AAAA = 28, TYPE_ANY = 255, CLASS_IN = 1 };
-enum { NO_ERROR = 0, SERVER_FAILURE = 2, NO_SUCH_NAME = 3 };
+enum { PENDING = 256, PENDING_MS = 8000 };
 
 // A question that was passed on: who asked, and under which number it was passed on.
 struct pending {
@@ -30,18 +23,14 @@ struct pending {
 };
 
 static struct {
-  int inside, outside, directory;
+  int inside, outside;
   struct pending pending[PENDING];
   unsigned next;
-  char *names;  // the file's text
-  size_t length;
-  ino_t inode;
-  struct timespec changed;
-} dns = {.inside = -1, .outside = -1, .directory = -1};
+} dns = {.inside = -1, .outside = -1};
 
 void net_dns_open(int inside, int directory) {
   dns.inside = inside;
-  dns.directory = directory;
+  net_dns_names_open(inside, directory);
   // In the host's network, where the host's name servers are: they may well be on its loopback.
   dns.outside = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   int off = 0;
@@ -52,205 +41,9 @@ void net_dns_open(int inside, int directory) {
 int net_dns_inside(void) { return dns.inside; }
 int net_dns_outside(void) { return dns.outside; }
 
-static void read_names(void) {
-  CLEAN_FD int fd = openat(dns.directory, "names", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-  struct stat state;
-  if (fd < 0 || fstat(fd, &state) < 0) return;
-  if (dns.names != NULL && state.st_ino == dns.inode && state.st_mtim.tv_sec == dns.changed.tv_sec &&
-      state.st_mtim.tv_nsec == dns.changed.tv_nsec) {
-    return;
-  }
-  if (state.st_size > 16 * 1024 * 1024) return;
-  char *text = malloc((size_t)state.st_size + 1);
-  if (text == NULL) return;
-  ssize_t length = read_text(dns.directory, "names", text, (size_t)state.st_size + 1);
-  if (length < 0) {
-    free(text);
-    return;
-  }
-  free(dns.names);
-  dns.names = text;
-  dns.length = (size_t)length;
-  dns.inode = state.st_ino;
-  dns.changed = state.st_mtim;
-}
-
-// ---- the file ----
-
-struct line { char words[2048]; char *at; };
-
-static const char *next_line(const char *text, struct line *line) {
-  if (text == NULL || *text == '\0') return NULL;
-  const char *end = strchrnul(text, '\n');
-  size_t length = (size_t)(end - text);
-  if (length >= sizeof(line->words)) length = sizeof(line->words) - 1;
-  memcpy(line->words, text, length);
-  line->words[length] = '\0';
-  line->at = line->words;
-  return *end == '\0' ? end : end + 1;
-}
-
-static const char *word(struct line *line) {
-  const char *found = strsep(&line->at, " ");
-  return found == NULL ? "" : found;
-}
-
-// IPv4 as mapped into IPv6, so that there is one kind of address.
-static bool parse_mapped(const char *text, unsigned char bytes[16]) {
-  if (inet_pton(AF_INET6, text, bytes) == 1) return true;
-  memset(bytes, 0, 10);
-  bytes[10] = bytes[11] = 0xff;
-  return inet_pton(AF_INET, text, bytes + 12) == 1;
-}
-
-static bool contains(const char *cidr, const unsigned char address[16]) {
-  char host[INET6_ADDRSTRLEN] = {0};
-  const char *slash = strchr(cidr, '/');
-  if (slash == NULL || (size_t)(slash - cidr) >= sizeof(host)) return false;
-  memcpy(host, cidr, (size_t)(slash - cidr));
-  unsigned char bytes[16];
-  if (!parse_mapped(host, bytes)) return false;
-  int prefix = atoi(slash + 1) + (strchr(host, ':') == NULL ? 96 : 0);
-  for (int bit = 0; bit < prefix && bit < 128; bit++) {
-    if (((bytes[bit / 8] ^ address[bit / 8]) >> (7 - bit % 8) & 1) != 0) return false;
-  }
-  return true;
-}
-
-static bool link_is_there(const char *name) {
-  int index = strcmp(name, "-") == 0 ? 1 : net_link_index(dns.inside, name);
-  return index > 0;
-}
-
-// ---- the packets (RFC 1035, 4.1) ----
-
-struct question {
-  char name[NAME];
-  uint16_t type, class;
-  size_t end;  // offset behind it
-};
-
-static bool read_question(const unsigned char *packet, size_t length, struct question *question) {
-  if (length < HEADER || (packet[2] & 0x80) != 0 || packet[4] != 0 || packet[5] != 1) return false;
-  size_t at = HEADER, out = 0;
-  while (at < length && packet[at] != 0) {
-    size_t label = packet[at++];
-    if (label > 63 || at + label > length || out + label + 2 > NAME) return false;
-    if (out > 0) question->name[out++] = '.';
-    memcpy(question->name + out, packet + at, label);
-    out += label;
-    at += label;
-  }
-  if (at + 5 > length) return false;
-  question->name[out] = '\0';
-  question->type = (uint16_t)(packet[at + 1] << 8 | packet[at + 2]);
-  question->class = (uint16_t)(packet[at + 3] << 8 | packet[at + 4]);
-  question->end = at + 5;
-  return strlen(question->name) == out;
-}
-
-struct answer { unsigned char bytes[PACKET]; size_t length; unsigned count; };
-
-static void add_record(struct answer *answer, uint16_t type, const void *data, size_t length) {
-  // A pointer to the question's name; class IN; ten minutes is what Docker says.
-  const unsigned char head[] = {0xc0, HEADER, (unsigned char)(type >> 8), (unsigned char)type, 0, CLASS_IN,
-                                0, 0, 2, 0x58, (unsigned char)(length >> 8), (unsigned char)length};
-  if (answer->length + sizeof(head) + length > 512) return;
-  memcpy(answer->bytes + answer->length, head, sizeof(head));
-  memcpy(answer->bytes + answer->length + sizeof(head), data, length);
-  answer->length += sizeof(head) + length;
-  answer->count++;
-}
-
-static void add_name(struct answer *answer, const char *name) {
-  unsigned char encoded[NAME + 1];
-  size_t length = strlen(name);
-  if (length == 0 || length > 63) return;
-  encoded[0] = (unsigned char)length;
-  memcpy(encoded + 1, name, length);
-  encoded[length + 1] = 0;
-  add_record(answer, TYPE_PTR, encoded, length + 2);
-}
-
-static void reverse_name(const unsigned char address[16], char *name) {
-  static const unsigned char mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-  if (memcmp(address, mapped, sizeof(mapped)) == 0) {
-    sprintf(name, "%d.%d.%d.%d.in-addr.arpa", address[15], address[14], address[13], address[12]);
-    return;
-  }
-  for (int i = 15; i >= 0; i--) name += sprintf(name, "%x.%x.", address[i] & 15, address[i] >> 4);
-  strcpy(name, "ip6.arpa");
-}
-
-// One line `name`: whether it is what was asked for, and its records.
-static bool answer_member(struct line *line, const struct question *question, struct answer *answer) {
-  unsigned char address[16];
-  if (!parse_mapped(word(line), address)) return false;
-  const char *link = word(line);
-  char reverse[NAME];
-  reverse_name(address, reverse);
-  if (strcasecmp(question->name, reverse) == 0 && link_is_there(link)) {
-    if (question->type == TYPE_PTR || question->type == TYPE_ANY) add_name(answer, word(line));
-    return true;
-  }
-  for (const char *name = word(line); *name != '\0'; name = word(line)) {
-    if (strcasecmp(name, question->name) != 0 || !link_is_there(link)) continue;
-    bool is_v4 = address[10] == 0xff && address[11] == 0xff && address[0] == 0;
-    if (question->type == (is_v4 ? TYPE_A : TYPE_AAAA) || question->type == TYPE_ANY) {
-      add_record(answer, is_v4 ? TYPE_A : TYPE_AAAA, is_v4 ? address + 12 : address, is_v4 ? 4 : 16);
-    }
-    return true;
-  }
-  return false;
-}
-
-enum outcome { UNKNOWN, KNOWN, UNKNOWN_INTERNAL };
-
-static enum outcome look_up(const struct question *question, const unsigned char client[16], struct answer *answer) {
-  struct line line;
-  bool mine = false, internal = false, seen = false, known = false;
-  for (const char *text = dns.names; (text = next_line(text, &line)) != NULL;) {
-    const char *kind = word(&line);
-    if (strcmp(kind, "network") == 0) {
-      mine = contains(word(&line), client);
-      if (mine) {
-        bool is_internal = strcmp(word(&line), "internal") == 0;
-        internal = seen ? internal && is_internal : is_internal;
-        seen = true;
-      }
-    } else if (mine && strcmp(kind, "name") == 0 && answer_member(&line, question, answer)) known = true;
-  }
-  if (known) return KNOWN;
-  return internal ? UNKNOWN_INTERNAL : UNKNOWN;
-}
-
-static void reply(const struct sockaddr_in6 *client, const unsigned char *packet, const struct question *question,
-                  struct answer *answer, int code) {
-  memcpy(answer->bytes, packet, question->end);
-  answer->bytes[2] = (unsigned char)(0x84 | (packet[2] & 0x79));
-  answer->bytes[3] = (unsigned char)(0x80 | code);
-  answer->bytes[4] = 0;
-  answer->bytes[5] = 1;
-  answer->bytes[6] = (unsigned char)(answer->count >> 8);
-  answer->bytes[7] = (unsigned char)answer->count;
-  memset(answer->bytes + 8, 0, 4);
-  (void)sendto(dns.inside, answer->bytes, answer->length, 0, (const struct sockaddr *)client, sizeof(*client));
-}
-
-static unsigned upstreams(struct sockaddr_in6 servers[UPSTREAMS]) {
-  unsigned count = 0;
-  struct line line;
-  for (const char *text = dns.names; count < UPSTREAMS && (text = next_line(text, &line)) != NULL;) {
-    if (strcmp(word(&line), "upstream") != 0) continue;
-    servers[count] = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = htons(53)};
-    if (parse_mapped(word(&line), servers[count].sin6_addr.s6_addr)) count++;
-  }
-  return count;
-}
-
 static bool pass_on(const struct sockaddr_in6 *client, unsigned char *packet, size_t length) {
-  struct sockaddr_in6 servers[UPSTREAMS];
-  unsigned count = upstreams(servers);
+  struct sockaddr_in6 servers[NET_DNS_UPSTREAMS];
+  unsigned count = net_dns_upstreams(servers);
   struct pending *entry = &dns.pending[dns.next++ % PENDING];
   entry->client = *client;
   entry->asked_id = (uint16_t)(packet[0] << 8 | packet[1]);
@@ -270,25 +63,20 @@ static bool pass_on(const struct sockaddr_in6 *client, unsigned char *packet, si
 }
 
 void net_dns_question(void) {
-  unsigned char packet[PACKET];
+  unsigned char packet[NET_DNS_PACKET];
   struct sockaddr_in6 client;
   socklen_t size = sizeof(client);
   ssize_t length = recvfrom(dns.inside, packet, sizeof(packet), MSG_DONTWAIT, (struct sockaddr *)&client, &size);
-  struct question question;
-  if (length < 0 || !read_question(packet, (size_t)length, &question)) return;
-  read_names();
-  struct answer answer = {.length = question.end};
-  enum outcome outcome = question.class == CLASS_IN ? look_up(&question, client.sin6_addr.s6_addr, &answer) : UNKNOWN;
-  if (outcome == KNOWN) reply(&client, packet, &question, &answer, NO_ERROR);
-  // A name without a dot is a member's or nobody's: the world outside needn't hear of it.
-  else if (outcome == UNKNOWN_INTERNAL || strchr(question.name, '.') == NULL) {
-    reply(&client, packet, &question, &answer, NO_SUCH_NAME);
-  } else if (!pass_on(&client, packet, (size_t)length)) reply(&client, packet, &question, &answer, SERVER_FAILURE);
+  if (length < 0) return;
+  struct net_dns_reply reply = {.limit = NET_DNS_UDP_LIMIT};
+  enum net_dns_verdict verdict = net_dns_decide(packet, (size_t)length, &client.sin6_addr, &reply);
+  if (verdict == NET_DNS_IGNORE || (verdict == NET_DNS_PASS_ON && pass_on(&client, packet, (size_t)length))) return;
+  (void)sendto(dns.inside, reply.bytes, reply.length, 0, (const struct sockaddr *)&client, sizeof(client));
 }
 
 static bool is_upstream(const struct sockaddr_in6 *from) {
-  struct sockaddr_in6 servers[UPSTREAMS];
-  unsigned count = upstreams(servers);
+  struct sockaddr_in6 servers[NET_DNS_UPSTREAMS];
+  unsigned count = net_dns_upstreams(servers);
   for (unsigned i = 0; i < count; i++) {
     if (memcmp(&servers[i].sin6_addr, &from->sin6_addr, 16) == 0 && from->sin6_port == servers[i].sin6_port) return true;
   }
@@ -296,11 +84,11 @@ static bool is_upstream(const struct sockaddr_in6 *from) {
 }
 
 void net_dns_answer(void) {
-  unsigned char packet[PACKET];
+  unsigned char packet[NET_DNS_PACKET];
   struct sockaddr_in6 from;
   socklen_t size = sizeof(from);
   ssize_t length = recvfrom(dns.outside, packet, sizeof(packet), MSG_DONTWAIT, (struct sockaddr *)&from, &size);
-  if (length < HEADER || !is_upstream(&from)) return;
+  if (length < 12 || !is_upstream(&from)) return;
   uint16_t id = (uint16_t)(packet[0] << 8 | packet[1]);
   for (unsigned i = 0; i < PENDING; i++) {
     struct pending *entry = &dns.pending[i];

@@ -198,7 +198,8 @@ static int route_add(struct net_batch *batch, int fd, const struct net_operation
       .rtm_scope = via || destination.family == AF_INET6 ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK,
       .rtm_type = RTN_UNICAST,
   };
-  net_message(batch, RTM_NEWROUTE, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, &header, sizeof(header));
+  // In the place of one that is there, as when a container comes to another way out.
+  net_message(batch, RTM_NEWROUTE, NLM_F_ACK | NLM_F_CREATE | NLM_F_REPLACE, &header, sizeof(header));
   if (destination.prefix > 0) net_put(batch, RTA_DST, destination.bytes, destination.length);
   if (via) net_put(batch, RTA_GATEWAY, gateway.bytes, gateway.length);
   if (index > 0) net_put_u32(batch, RTA_OIF, (uint32_t)index);

@@ -231,12 +231,12 @@ bool net_is_prepare(int opcode) { return opcode >= OP_SHARED_NETWORK && opcode <
 static int shared_helper(const struct operation *op) {
   static const char *const readiness[] = {"descriptor", "exits", "path", NULL};
   int kind;
-  if (argument_word(op, 1, readiness, &kind) != 0) return -1;
+  if (argument_word(op, 2, readiness, &kind) != 0) return -1;
   const char **argv = calloc(op->argc, sizeof(*argv));
   if (argv == NULL) return fail(NULL);
   char number[4];
   snprintf(number, sizeof(number), "%d", kind);
-  for (unsigned i = 0; i < op->argc; i++) argv[i] = i == 1 ? number : op->args[i].text;
+  for (unsigned i = 0; i < op->argc; i++) argv[i] = i == 2 ? number : op->args[i].text;
   int outcome = net_shared_helper(argv, op->argc);
   free(argv);
   return outcome;

@@ -2,12 +2,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/nsfs.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -17,6 +15,7 @@
 
 #include "fail.h"
 #include "namespace.h"
+#include "net_namespace.h"
 #include "util.h"
 
 static struct {
@@ -61,13 +60,6 @@ long net_receive_packet(int fd, void *bytes, size_t size, int *passed) {
 static int socket_address(int directory, struct sockaddr_un *address) {
   *address = (struct sockaddr_un){.sun_family = AF_UNIX};
   return snprintf(address->sun_path, sizeof(address->sun_path), "/proc/self/fd/%d/network", directory);
-}
-
-// Whether the namespace belongs to the user namespace this process is in: nobody else has rights over it.
-static bool ours(int name_space) {
-  CLEAN_FD int owner = ioctl(name_space, NS_GET_USERNS);
-  struct stat its, own;
-  return owner >= 0 && fstat(owner, &its) == 0 && stat("/proc/self/ns/user", &own) == 0 && its.st_ino == own.st_ino;
 }
 
 static int start_keeper(const char *path, unsigned linger, const struct sockaddr_un *address) {
@@ -165,7 +157,7 @@ int net_shared_join(const char *directory, unsigned linger) {
   struct sockaddr_un address;
   socket_address(shared.directory, &address);
   if (ask_for_namespace(&address) == 0) {
-    if (ours(shared.name_space)) return 0;
+    if (net_namespace_is_ours(shared.name_space)) return 0;
     // The holder was killed, and this process is in a new user namespace. That keeper stays with those it has.
     leave();
   } else if (errno != ECONNREFUSED && errno != ENOENT) {

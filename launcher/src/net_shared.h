@@ -7,7 +7,7 @@
 // Packets (SOCK_SEQPACKET) between the keeper and those who use the namespace. A user keeps its connection for as long as it
 // needs the namespace: the end of the connection, in whatever way, is the end of the use.
 //   request  'n'                               the namespace
-//            'p' linger-less helper: see NET_HELPER_FIELDS; fields separated by NUL
+//            'p' a helper: slot, program, readiness, ready path, arguments, each with a NUL
 //   answer   i32 0 or errno, then text; with a descriptor of the namespace for 'n'
 enum { NET_PACKET = 16 * 1024 };
 

@@ -229,31 +229,115 @@ it('answers questions on names, of its network alone', async () => {
   expect(seen).not.toMatch(/10\.9\.0\.2/);
 });
 
+/** Shell functions: `use` holds the shared namespace as a container does, until `unuse`. */
+const USES = (): string => `
+  use() {
+    perl -e 'use Socket; socket(S, AF_UNIX, SOCK_SEQPACKET, 0); connect(S, sockaddr_un("${directory}/network")) or exit;
+      print "in use\\n"; $| = 1; print ""; sleep 100' > ${directory}/use & U=$!
+    while kill -0 $U 2>/dev/null; do grep -q 'in use' ${directory}/use && return; sleep 0.02; done
+    again; use
+  }
+  unuse() { kill $U; }
+  keeper() { grep -lx wherry-network /proc/[0-9]*/comm 2>/dev/null | cut -d/ -f3; }`;
+
 it('runs a helper once for the shared namespace, again when it dies, and ends it with the last use', async () => {
   const helper: NetworkPreparation = {
     op: 'shared-helper',
+    slot: 'bridge 0',
     program: '/bin/sh',
     readiness: 'descriptor',
     arguments: ['-c', `echo >&{ready-fd}; exec sleep 99`],
   };
+  // The namespace is in use all the time, however slow the machine is; and a helper is ready before it is `sleep`.
   const seen = await trial({
     prepare: [{ op: 'shared-network', directory, linger: 1 }, helper],
     container: network,
-    look: `running() { grep -laz '^99$' /proc/[0-9]*/cmdline; }
-      echo "running $(running | wc -l)"; again; echo "again $(running | wc -l)"
-      P=$(running | cut -d/ -f3); kill -9 $P
-      while [ "$(running | cut -d/ -f3)" = "$P" ] || [ -z "$(running)" ]; do sleep 0.02; done
-      echo "mended $(running | wc -l)"
-      while [ -n "$(running)" ]; do sleep 0.05; done
-      echo "gone"; ls ${directory}`,
+    look: `${USES()}
+      running() { grep -laz '^99$' /proc/[0-9]*/cmdline 2>/dev/null | cut -d/ -f3; }
+      settle() { until [ "$(running | wc -l)" = 1 ]; do sleep 0.02; done; }
+      use; settle; P=$(running); again; settle; [ "$(running)" = "$P" ] && echo once
+      kill -9 $P; while [ "$(running)" = "$P" ]; do sleep 0.02; done; settle; echo mended
+      unuse; while [ -n "$(running)" ]; do sleep 0.05; done
+      while [ -e ${directory}/network ]; do sleep 0.05; done; echo gone`,
   });
-  expect(seen).toMatch(/running 1\nagain 1\nmended 1\ngone/);
-  expect(seen).not.toMatch(/^network$/m);
+  expect(seen).toMatch(/once\nmended\n(?:.*Terminated.*\n)?gone/);
+});
+
+it('takes the shared namespace over from a keeper that was killed, as long as a monitor has it', async () => {
+  const seen = await trial({
+    container: [...network, ...attachment],
+    look: `${USES()}
+      use; K=$(keeper)
+      for fd in /proc/$K/fd/*; do case $(readlink $fd) in net:*) N=$(readlink $fd); exec 8<$fd;; esac; done
+      perl -e 'open my $c, ">", "/proc/$$/comm"; print $c "wherry-monitor"; close $c; sleep 100' & exec 8<&-
+      until grep -qlx wherry-monitor /proc/[0-9]*/comm 2>/dev/null; do sleep 0.02; done
+      kill -9 $K; while [ -n "$(keeper)" ]; do sleep 0.02; done
+      again | grep -v eth0; K2=$(keeper)
+      for fd in /proc/$K2/fd/*; do [ "$(readlink $fd)" = "$N" ] && echo the same; done
+      shared ip -br link show v1; inside ping -c1 -W5 172.30.0.1`,
+  });
+  expect(seen).toMatch(/^the same$/m);
+  expect(seen).toMatch(/^v1@/m);
+  expect(seen).toMatch(/1 received/);
+});
+
+it('answers questions over TCP, and passes on what it does not know, to servers of the host', async () => {
+  const names = ['upstream 127.0.0.1', 'network 172.30.0.0/24', 'name 172.30.0.9 - web'];
+  /** Asks, or answers, over TCP: two bytes of length, then a message (RFC 1035, 4.2.2). */
+  const ask = `use IO::Socket::INET; my $s = IO::Socket::INET->new(PeerAddr => "172.30.0.1:53", Timeout => 5) or die $!;
+    for my $name (@ARGV) {
+      my $q = pack("n6", 7, 256, 1, 0, 0, 0) . join("", map { pack("C/a", $_) } split(/\\./, $name)) . pack("Cnn", 0, 1, 1);
+      print $s pack("n/a", $q); read($s, my $l, 2) == 2 or die "nothing"; read($s, my $a, unpack("n", $l));
+      print "$name is ", join(".", unpack("C4", substr($a, -4))), "\\n"; }`;
+  const serve = `use IO::Socket::INET; my $s = IO::Socket::INET->new(LocalAddr => "127.0.0.1:53", Listen => 1, ReuseAddr => 1) or die $!;
+    print "listening\\n"; close STDOUT; while (my $c = $s->accept) { read($c, my $l, 2); read($c, my $q, unpack("n", $l));
+      substr($q, 2, 1) = chr(129); substr($q, 6, 2) = pack("n", 1);
+      print $c pack("n/a", $q . pack("n3Nn/a", 49164, 1, 1, 60, pack("C4", 192, 0, 2, 5))); close $c; }`;
+  const seen = await trial({
+    container: [...network, ...attachment],
+    look: `printf '%s\\n' ${names.map((line) => `'${line}'`).join(' ')} > ${directory}/names
+      perl -e '${serve}' > ${directory}/server & until grep -q listening ${directory}/server; do sleep 0.02; done
+      inside perl -e '${ask}' web outside.test`,
+  });
+  expect(seen).toContain('web is 172.30.0.9');
+  expect(seen).toContain('outside.test is 192.0.2.5');
+});
+
+it('answers one who asks from another of its networks', async () => {
+  const names = ['network 172.30.0.0/24', 'network 10.9.0.0/24', 'also 172.30.0.2', 'name 10.9.0.2 - other'];
+  const seen = await trial({
+    container: [...network, ...attachment],
+    look: `printf '%s\\n' ${names.map((line) => `'${line}'`).join(' ')} > ${directory}/names
+      inside busybox nslookup -type=A other 172.30.0.1 2>&1`,
+  });
+  expect(seen).toMatch(/Address: 10\.9\.0\.2/);
+});
+
+it('puts a route in the place of the one that is there', async () => {
+  const seen = await trial({
+    container: [
+      ...network,
+      ...attachment,
+      {
+        op: 'route-add',
+        place: 'container',
+        destination: '0.0.0.0/0',
+        gateway: '172.30.0.9',
+        link: 'eth0',
+      },
+      { op: 'route-add', place: 'container', destination: '::/0', gateway: 'fd00:30::9', link: 'eth0' },
+      { op: 'network-apply', tolerant: false },
+    ],
+    look: 'inside ip route show default; inside ip -6 route show default',
+  });
+  expect(seen).toMatch(/^default via 172\.30\.0\.9 dev eth0[^\n]*\ndefault via fd00:30::9 dev eth0/m);
+  expect(seen.match(/default/g)).toHaveLength(2);
 });
 
 it('says why a helper does not start', async () => {
   const failing: NetworkPreparation = {
     op: 'shared-helper',
+    slot: 'bridge 0',
     program: '/bin/sh',
     readiness: 'descriptor',
     arguments: ['-c', 'echo this machine has no luck >&2; exit 3'],

@@ -47,7 +47,16 @@ export async function removeCgroup(directory: string): Promise<void> {
       throw new Error(`${directory} still holds ${processesIn(directory).join(' ')} after SIGKILL.`);
     await delay(10);
   }
-  removeTree(directory);
+  // One that has ended may be counted for a moment longer than it is listed.
+  for (let tries = 0; ; tries += 1) {
+    try {
+      removeTree(directory);
+      return;
+    } catch (error) {
+      if (tries > 500 || !(error instanceof Error && 'code' in error && error.code === 'EBUSY')) throw error;
+      await delay(10);
+    }
+  }
 }
 
 function removeTree(directory: string): void {

@@ -86,6 +86,8 @@ export class TestUser implements AsyncDisposable {
   /** `XDG_RUNTIME_DIR`. */
   readonly runtimeDirectory: string;
   readonly cgroup: string;
+  /** Path of the network namespace that commands are started in, as if it were the machine's; the test's own if unset. */
+  networkNamespace: string | undefined;
 
   constructor(name: UserName, { delegatedCgroup = true }: UserOptions) {
     const [, , uid, gid, , home] = passwdLine(name);
@@ -154,7 +156,8 @@ export class TestUser implements AsyncDisposable {
       '--inh-caps=-all',
       '--',
     ];
-    return new RunningCommand('/bin/sh', ['-c', enter, 'sh', this.cgroup, ...drop, ...command], {
+    const machine = this.networkNamespace === undefined ? [] : ['nsenter', `--net=${this.networkNamespace}`];
+    return new RunningCommand('/bin/sh', ['-c', enter, 'sh', this.cgroup, ...machine, ...drop, ...command], {
       cwd: this.home,
       ...rest,
       env: { ...this.environment(size !== false), ...options.env },

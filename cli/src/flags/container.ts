@@ -5,7 +5,7 @@ import { parseMountFlag } from '@wherry/core/mount-flag';
 import { parseTmpfsFlag } from '@wherry/core/tmpfs-flag';
 import { parseVolumeFlag, parseVolumesFrom } from '@wherry/core/volume-flag';
 import { environment, readEnvironmentFile } from './environment.ts';
-import { networkFlags, networkingRequest } from './network.ts';
+import { networkFlags, networkRequest } from './network.ts';
 import { optionFlags, optionRequest } from './options.ts';
 import { labels, logOptions } from './pairs.ts';
 import { REFUSED_BY_CREATE, refusedFlags, refuseFlags } from './refused.ts';
@@ -134,8 +134,7 @@ export function createRequest(
       ...(flags.tmpfs ?? []).map(parseTmpfsFlag),
     ],
     volumesFrom: (flags['volumes-from'] ?? []).map(parseVolumesFrom),
-    network: flags.network ?? '',
-    networking: networkingRequest(flags),
+    ...networkRequest(flags),
     capAdd: flags['cap-add'] ?? [],
     capDrop: flags['cap-drop'] ?? [],
     securityOpt: flags['security-opt'] ?? [],

@@ -1,6 +1,7 @@
 import * as Flags from '@oclif/core/flags';
 import type { InferredFlags } from '@oclif/core/interfaces';
 import type { NetworkingRequest } from '@wherry/core/api';
+import { parseNetworkFlag, withFlags } from '@wherry/core/network-flag';
 
 const list = (summary: string, char?: 'p') =>
   Flags.string({ multiple: true, helpValue: 'list', summary, ...(char === undefined ? {} : { char }) });
@@ -26,6 +27,7 @@ export const networkFlags = {
   }),
   network: Flags.string({
     aliases: ['net'],
+    multiple: true,
     helpValue: 'network',
     summary: 'Connect a container to a network',
   }),
@@ -39,13 +41,26 @@ export const networkFlags = {
   'publish-all': Flags.boolean({ char: 'P', summary: 'Publish all exposed ports to random ports' }),
 };
 
-/** The part of the request that these flags make. */
-export function networkingRequest(flags: InferredFlags<typeof networkFlags>): NetworkingRequest {
-  return {
+export interface NetworkRequest {
+  /** The first network, or the mode; empty when none is given. */
+  readonly network: string;
+  readonly networking: NetworkingRequest;
+}
+
+/** The part of the request that these flags make. @throws WherryError `E_NETWORK_FLAG` */
+export function networkRequest(flags: InferredFlags<typeof networkFlags>): NetworkRequest {
+  const [first = { network: '' }, ...further] = (flags.network ?? []).map(parseNetworkFlag);
+  const place = withFlags(first, {
     aliases: flags['network-alias'] ?? [],
     ip: flags.ip,
     ip6: flags.ip6,
     macAddress: flags['mac-address'],
+  });
+  return { network: first.network, networking: { ...place, ...ofContainer(flags), further } };
+}
+
+function ofContainer(flags: InferredFlags<typeof networkFlags>): NetworkingRequest {
+  return {
     links: flags.link ?? [],
     publish: flags.publish ?? [],
     publishAll: flags['publish-all'],

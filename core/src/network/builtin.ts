@@ -61,6 +61,12 @@ export function adHocNetwork(text: string): NetworkRow | undefined {
   };
 }
 
+/** What is refused with `run`'s status there, as an error of another command. */
+export function inCommand(error: unknown): unknown {
+  if (!(error instanceof WherryError) || error.exitCode !== EXIT.engine) return error;
+  return new WherryError(error.message, { code: error.code, hint: error.hint, cause: error });
+}
+
 export function atStart(error: WherryError): WherryError {
   return new WherryError(error.message, {
     code: error.code,

@@ -6,12 +6,17 @@ import type { Drivers } from '../plugin/drivers.ts';
 import { randomHex } from '../store/random.ts';
 import { BUILT_IN } from './builtin.ts';
 import { ensureBuiltIn } from './builtin-create.ts';
-import { checkAliases, checkFamily, checkMac, mergeNetworking } from './flags.ts';
+import { checkDriverOptions, refuseSameName } from './endpoint-options.ts';
+import { checkAliases, checkFamily, checkMac, mergeNetworking, parseLink } from './flags.ts';
 import { chooseAddresses } from './lease.ts';
 import { parseMode } from './mode.ts';
 import { networkForCreate } from './plan.ts';
 import type { ConnectOptions, Networking } from './request.ts';
-import { type EndpointRow, type NetworkRow, NetworkTable } from './table.ts';
+import { type EndpointRow, type EndpointWishes, type NetworkRow, NetworkTable } from './table.ts';
+
+/** What was asked of an endpoint that isn't there yet. */
+export type EndpointDraft = Pick<EndpointRow, 'aliases' | 'askedIp4' | 'askedIp6' | 'askedMac'> &
+  EndpointWishes;
 
 /** What a container to be has of networks. */
 export interface DraftNetworks {
@@ -19,8 +24,7 @@ export interface DraftNetworks {
   readonly mode: string;
   readonly networking: Networking;
   /** None with another container's, or one that is made up for it. */
-  readonly network: NetworkRow | undefined;
-  readonly endpoint: Pick<EndpointRow, 'aliases' | 'askedIp4' | 'askedIp6' | 'askedMac'>;
+  readonly places: readonly { readonly network: NetworkRow; readonly endpoint: EndpointDraft }[];
 }
 
 const refuse = (message: string, hint: string): WherryError =>
@@ -41,33 +45,80 @@ export function draftNetworks(
   const networking = mergeNetworking(flags, image.ExposedPorts ?? {});
   for (const { container } of networking.links) findContainer(context.table, container);
   const parsed = parseMode(mode);
-  const asked = { aliases: flags.aliases ?? [], ip: flags.ip, ip6: flags.ip6 };
-  const endpoint = {
-    ...askedOf(asked),
-    ...(flags.macAddress === undefined ? {} : { askedMac: checkMac(flags.macAddress) }),
-  };
+  const endpoint = askedOf(flags);
+  const further = flags.further ?? [];
+  if (further.length > 0) refuseBuiltIn([mode, ...further.map(({ network }) => network)]);
   if (parsed.kind === 'container') {
     refuseWithContainer(request, networking);
     const id = findContainer(context.table, parsed.container);
-    return { mode: `container:${id}`, networking, network: undefined, endpoint };
+    return { mode: `container:${id}`, networking, places: [] };
   }
-  if (parsed.kind === 'driver') return { mode, networking, network: undefined, endpoint };
+  if (parsed.kind === 'driver') {
+    refuseWishes(mode, endpoint);
+    return { mode, networking, places: [] };
+  }
   ensureBuiltIn(context.store, drivers, () => context.machine.facts);
-  const network = networkForCreate(new NetworkTable(context.store.database), parsed.name);
-  checkAsked(network, endpoint);
-  return { mode: network.name, networking, network, endpoint };
+  const table = new NetworkTable(context.store.database);
+  const places = [{ network: parsed.name, endpoint }, ...further.map(furtherPlace)].map((place) => {
+    const network = networkForCreate(table, place.network);
+    checkAsked(network, place.endpoint);
+    return { network, endpoint: place.endpoint };
+  });
+  refuseTwice(places.map(({ network }) => network));
+  return { mode: places[0]?.network.name ?? mode, networking, places };
+}
+
+function furtherPlace({ network, ...asked }: ConnectOptions & { readonly network: string }) {
+  return { network, endpoint: askedOf(asked) };
+}
+
+/** Docker's rule: of several networks, all are ones that the user made. */
+function refuseBuiltIn(modes: readonly string[]): void {
+  const own = (mode: string): boolean => parseMode(mode).kind === 'network' && !BUILT_IN.includes(mode);
+  if (modes.every(own)) return;
+  throw refuse(
+    'conflicting options: cannot attach both user-defined and non-user-defined network-modes',
+    'wherry network create NAME   makes a network that goes with others.',
+  );
+}
+
+function refuseTwice(networks: readonly NetworkRow[]): void {
+  const twice = networks.find(({ id }, index) => networks.findIndex((each) => each.id === id) !== index);
+  if (twice === undefined) return;
+  throw refuse(`network "${twice.name}" is specified multiple times`, 'Name each network once.');
+}
+
+/** An uplink has its own addresses, and nobody to be known to. */
+function refuseWishes(mode: string, endpoint: EndpointDraft): void {
+  const { aliases, askedIp4, askedIp6, askedMac, driverOptions = [] } = endpoint;
+  const wish =
+    askedIp4 !== undefined || askedIp6 !== undefined
+      ? 'an address'
+      : askedMac !== undefined
+        ? 'a MAC address'
+        : aliases.length > 0
+          ? 'an alias'
+          : driverOptions.length > 0
+            ? 'a driver option'
+            : undefined;
+  if (wish === undefined) return;
+  throw refuse(
+    `--network ${mode} has no place for ${wish}.`,
+    'slirp takes cidr=SUBNET and mtu=NUMBER; for the rest, wherry network create NAME.',
+  );
 }
 
 /** What was asked for of an endpoint, checked for its form. @throws WherryError `E_NETWORK_FLAG` */
-export function askedOf({
-  aliases = [],
-  ip,
-  ip6,
-}: ConnectOptions): Pick<EndpointRow, 'aliases' | 'askedIp4' | 'askedIp6'> {
+export function askedOf(request: ConnectOptions): EndpointDraft {
+  const { aliases = [], ip, ip6, macAddress, links = [], driverOptions = [], gatewayPriority = 0 } = request;
   return {
     aliases: checkAliases(aliases),
     ...(ip === undefined ? {} : { askedIp4: checkFamily('--ip', ip, 4) }),
     ...(ip6 === undefined ? {} : { askedIp6: checkFamily('--ip6', ip6, 6) }),
+    ...(macAddress === undefined ? {} : { askedMac: checkMac(macAddress) }),
+    links: links.map(parseLink),
+    driverOptions: checkDriverOptions(driverOptions),
+    gatewayPriority,
   };
 }
 
@@ -123,14 +174,15 @@ function refuseWithContainer({ networking = {}, hostname }: CreateRequest, settl
   );
 }
 
-/** Puts a drafted container into its network; within the transaction that writes it down. */
+/** Puts a drafted container into its networks; within the transaction that writes it down. */
 export function commitNetworks(
   { store }: Pick<ContainerContext, 'store'>,
   container: string,
-  { network, endpoint }: DraftNetworks,
+  { places }: DraftNetworks,
 ): void {
-  if (network === undefined) return;
-  connectEndpoint(new NetworkTable(store.database), network, container, endpoint);
+  const table = new NetworkTable(store.database);
+  for (const { network, endpoint } of places) connectEndpoint(table, network, container, endpoint);
+  refuseSameName(table.endpointsOf(container));
 }
 
 /** Adds an endpoint, with an id of its own. */
@@ -138,7 +190,7 @@ export function connectEndpoint(
   table: NetworkTable,
   network: NetworkRow,
   container: string,
-  endpoint: DraftNetworks['endpoint'],
+  endpoint: EndpointDraft,
 ): EndpointRow {
   const id = randomHex(32);
   return table.connect({ network: network.id, container, id, ...endpoint });

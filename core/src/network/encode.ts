@@ -13,6 +13,8 @@ export interface EndpointPlans {
   readonly endpoint: CheckedPlan;
   /** Whether the steps of `endpoint` are all tried whatever fails. */
   readonly tolerant: boolean;
+  /** The core's own settings of the interface, once it is there. */
+  readonly settings?: readonly NetworkOperation[];
 }
 
 export interface EncodeOptions {
@@ -62,7 +64,7 @@ export function encodeNetworks(plans: readonly EndpointPlans[], options: EncodeO
       return back === undefined ? [link] : [link, { op: 'network-undo', operation: back }];
     });
   };
-  for (const { network, endpoint, tolerant } of plans) {
+  for (const { network, endpoint, tolerant, settings = [] } of plans) {
     const whole = encode(network);
     const guard = guardOf(network);
     if (whole.length > 0) {
@@ -74,6 +76,7 @@ export function encodeNetworks(plans: readonly EndpointPlans[], options: EncodeO
     }
     const own = encode(endpoint);
     if (own.length > 0) links.push(...own, { op: 'network-apply', tolerant });
+    links.push(...settings);
   }
   return { prepare: ordered([...prepare.values()], links, options), links, sysctls };
 }
@@ -156,13 +159,19 @@ function helperOf(
     );
   }
   const words = { 'ready-descriptor': 'descriptor', exits: 'exits', path: 'path' } as const;
-  return {
-    op: namespace === 'shared' ? 'shared-helper' : 'container-helper',
+  const own = {
     program,
     readiness: words[readiness.tag],
     ...(readiness.tag === 'path' ? { readyPath: resolveLocation(readiness.val, rootsFor(plan)) } : {}),
     arguments: helper.arguments,
   };
+  if (namespace === 'container') return { op: 'container-helper', ...own };
+  return { op: 'shared-helper', slot: `${plan.asker.driver} ${slotNumber(plan, index)}`, ...own };
+}
+
+/** Which of its driver's helpers it is. */
+function slotNumber(plan: CheckedPlan, index: number): number {
+  return plan.steps.slice(0, index).filter(({ do: operation }) => operation.tag === 'helper').length;
 }
 
 function linkOperation(operation: Operation): LinkOperation | undefined {

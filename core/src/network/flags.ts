@@ -2,7 +2,7 @@ import { EXIT, WherryError } from '../errors/error.ts';
 import { isIP } from '../plan/ip.ts';
 import { parseAddress } from './address.ts';
 import { parseExposed, publishedPorts } from './ports.ts';
-import type { Networking, NetworkingRequest } from './request.ts';
+import type { Link, Networking, NetworkingRequest } from './request.ts';
 
 const refuse = (message: string, hint: string): WherryError =>
   new WherryError(message, { code: 'E_NETWORK_FLAG', hint, exitCode: EXIT.engine });
@@ -25,7 +25,8 @@ function parseAddHost(text: string): { readonly name: string; readonly address: 
   );
 }
 
-function parseLink(text: string): { readonly container: string; readonly alias: string } {
+/** `name[:alias]`. @throws WherryError `E_NETWORK_FLAG` */
+export function parseLink(text: string): Link {
   const [container = '', alias = container, ...more] = text.split(':');
   if (container !== '' && alias !== '' && more.length === 0) {
     return { container: container.replace(/^\//, ''), alias: alias.replace(/^\//, '') };

@@ -99,8 +99,10 @@ function endpointSettings(
   container: ContainerRow | undefined,
   spec: ContainerSpec | undefined,
 ): EndpointSettings {
-  const { askedIp4, askedIp6, aliases } = endpoint;
-  const links = (spec?.networking?.links ?? []).map((link) => `${link.container}:${link.alias}`);
+  const { askedIp4, askedIp6, aliases, driverOptions = [] } = endpoint;
+  const links = [...(spec?.networking?.links ?? []), ...(endpoint.links ?? [])].map(
+    (link) => `${link.container}:${link.alias}`,
+  );
   const builtIn = BUILT_IN.includes(network.name);
   const addresses = running ? addressesOf(network, endpoint) : [];
   const of = (v6: boolean) => addresses.find((each) => each.includes(':') === v6)?.split('/') ?? [];
@@ -120,6 +122,8 @@ function endpointSettings(
     Links: links.length === 0 ? null : links,
     Aliases: aliases.length === 0 ? null : aliases,
     MacAddress: running ? (endpoint.mac ?? '') : '',
+    DriverOpts: driverOptions.length === 0 ? null : Object.fromEntries(driverOptions.map(keyAndValue)),
+    GwPriority: endpoint.gatewayPriority ?? 0,
     NetworkID: network.id,
     EndpointID: running ? endpoint.id : '',
     Gateway: ip4 === '' ? '' : gateway(false),
@@ -130,6 +134,11 @@ function endpointSettings(
     GlobalIPv6PrefixLen: Number(length6),
     DNSNames: builtIn ? null : [...new Set(names)],
   };
+}
+
+function keyAndValue(option: string): readonly [string, string] {
+  const equals = option.indexOf('=');
+  return [option.slice(0, equals), option.slice(equals + 1)];
 }
 
 function portBindings(spec: ContainerSpec | undefined, directory: string): PortBindings {

@@ -1,4 +1,5 @@
-import type { ContainerContext } from '../container/context.ts';
+import { type ContainerContext, currentRow } from '../container/context.ts';
+import { inCommand } from './builtin.ts';
 import { readPorts } from './published.ts';
 import type { Networks } from './request.ts';
 import type { NetworkService } from './service.ts';
@@ -17,9 +18,17 @@ export function lazyNetworks(context: ContainerContext): Networks {
     inspect: async (nameOrId) => (await open()).inspect(nameOrId),
     remove: async (nameOrId) => (await open()).remove(nameOrId),
     prune: async (select) => (await open()).prune(select),
-    connect: async (...args) => (await open()).connect(...args),
+    connect: async (...args) => {
+      const networks = await open();
+      await networks.connect(...args).catch((error: unknown) => {
+        throw inCommand(error);
+      });
+    },
     disconnect: async (...args) => (await open()).disconnect(...args),
-    ports: (container) => readPorts(context.store.paths.container(container)),
+    ports: (container) =>
+      currentRow(context, container)?.running === true
+        ? readPorts(context.store.paths.container(container))
+        : [],
     settings: async (container) => (await open()).settings(container),
   };
 }

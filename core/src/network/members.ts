@@ -64,11 +64,14 @@ function memberLines({ row, endpoint }: Member): readonly HostLine[] {
 function linkLines(context: Context, row: ContainerRow, spec: ContainerSpec): readonly HostLine[] {
   const { store, table } = context;
   const networks = new NetworkTable(store.database);
-  const own = new Set(networks.endpointsOf(row.id).map(({ network }) => network));
-  return (spec.networking ?? NO_NETWORKING).links.flatMap(({ container, alias }) => {
+  const own = networks.endpointsOf(row.id);
+  const all = own.map(({ network }) => network);
+  const everywhere = (spec.networking ?? NO_NETWORKING).links.map((link) => ({ ...link, in: all }));
+  const here = own.flatMap(({ links = [], network }) => links.map((link) => ({ ...link, in: [network] })));
+  return [...everywhere, ...here].flatMap(({ container, alias, in: where }) => {
     const target = table.get(table.idOfName(container) ?? container);
     if (target?.state !== 'started') return [];
-    const common = networks.endpointsOf(target.id).find(({ network }) => own.has(network));
+    const common = networks.endpointsOf(target.id).find(({ network }) => where.includes(network));
     if (common === undefined) return [];
     const names = [...new Set([alias, shortId(target.id), target.name])];
     return addresses(common).map((address) => ({ address, names }));
@@ -83,8 +86,9 @@ export function ownAddresses({ store }: Pick<Context, 'store'>, id: string): rea
 /**
  * Brings what containers know of each other up to date: /etc/hosts of those that run in networks with names, and the file
  * that DNS questions are answered from. To be called whenever a container has come or gone.
+ * @param left a container that was taken out of a network, and may be in none with names any more
  */
-export function refreshNames(context: Context): void {
+export function refreshNames(context: Context, left?: string): void {
   const { store, table } = context;
   const networks = new NetworkTable(store.database);
   const started = table.inState('started');
@@ -94,7 +98,7 @@ export function refreshNames(context: Context): void {
   writeNames(context, networks.all());
   for (const row of active) {
     const spec = table.spec(row.id);
-    if (spec === undefined || !hasNames(networks, row.id)) continue;
+    if (spec === undefined || (row.id !== left && !hasNames(networks, row.id))) continue;
     writeInPlace(join(store.paths.container(row.id), 'hosts'), () => hostsOf(context, row, spec));
   }
 }
@@ -124,7 +128,7 @@ export function hostsOf(context: Context, row: ContainerRow, spec: ContainerSpec
  * The file is mounted into the container: another in its place would not be seen. It isn't there before the first start, and any
  * more once the monitor of a container with `--rm` has removed it, which may be now.
  */
-function writeInPlace(path: string, content: () => string): void {
+export function writeInPlace(path: string, content: () => string): void {
   let file: number;
   try {
     file = openSync(path, 'r+');
@@ -142,7 +146,7 @@ function writeInPlace(path: string, content: () => string): void {
   }
 }
 
-/** The file `names` in the run-time directory (launcher/src/net_dns.h). */
+/** The file `names` in the run-time directory (launcher/src/net_dns_names.h). */
 function writeNames(context: Context, networks: readonly NetworkRow[]): void {
   const path = namesFile(context);
   const servers = parseNameServers(readText('/etc/resolv.conf')).filter((server) => !server.includes('%'));
@@ -167,8 +171,17 @@ function networkLines(context: Context, network: NetworkRow): readonly string[] 
       (address) => `name ${address} - ${memberNames(row.name, endpoint.aliases, row.id).join(' ')}`,
     ),
   );
+  // Whose question comes from an address in another of its networks is a member all the same.
+  const table = new NetworkTable(context.store.database);
+  const also = members.flatMap(({ row }) =>
+    table
+      .endpointsOf(row.id)
+      .filter((other) => other.network !== id)
+      .flatMap((other) => addresses(other).map((address) => `also ${address}`)),
+  );
   return config.subnets.flatMap(({ cidr }) => [
     `network ${cidr}${config.internal ? ' internal' : ''}`,
+    ...also,
     ...lines,
   ]);
 }

@@ -7,6 +7,7 @@ import type { Attachment, PortMapping, Sharing, Step } from '../plugin/contract.
 import type { Drivers } from '../plugin/drivers.ts';
 import { adHocNetwork, atStart, findNetwork, networkNotFound } from './builtin.ts';
 import type { EndpointPlans } from './encode.ts';
+import { interfaceName, interfaceSettings } from './endpoint-options.ts';
 import { chooseAddresses } from './lease.ts';
 import { parseMode } from './mode.ts';
 import type { PublishedPort } from './request.ts';
@@ -154,6 +155,7 @@ export function planEndpoint(
       network: check('create-network', whole.value.steps),
       endpoint: check('attach', withoutSecondRoute(attach.value.steps, routed)),
       tolerant: false,
+      settings: sharing === 'host' ? [] : interfaceSettings(endpoint),
     },
     sharing,
     attachment,
@@ -174,10 +176,6 @@ function withoutSecondRoute(steps: readonly Step[], routed: { v4: boolean; v6: b
     routed[family] = true;
     return true;
   });
-}
-
-export function interfaceName({ position }: EndpointRow): string {
-  return `eth${position}`;
 }
 
 /** Leased addresses in CIDR form. */

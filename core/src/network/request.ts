@@ -1,10 +1,20 @@
-/** What `run` and `create` say of networks beside `--network`; texts as the user typed them. */
-export interface NetworkingRequest {
+/** What is asked of a container's place in one network; texts as the user typed them. */
+export interface EndpointRequest {
   /** `--network-alias` */
   readonly aliases?: readonly string[];
   readonly ip?: string | undefined;
   readonly ip6?: string | undefined;
   readonly macAddress?: string | undefined;
+  /** `key=value` */
+  readonly driverOptions?: readonly string[];
+  /** The network with the highest one has the default route; 0 unless said. */
+  readonly gatewayPriority?: number | undefined;
+}
+
+/** What `run` and `create` say of networks beside `--network`; as an endpoint request, of the first network. */
+export interface NetworkingRequest extends EndpointRequest {
+  /** Networks after the first. */
+  readonly further?: readonly (EndpointRequest & { readonly network: string })[];
   /** `--link`: `name[:alias]` */
   readonly links?: readonly string[];
   /** `-p`: `[[ip:]host:]container[/protocol]` */
@@ -42,7 +52,13 @@ export interface Networking {
   readonly dnsOptions: readonly string[];
   /** `name` and address, or `host-gateway`. */
   readonly addHosts: readonly { readonly name: string; readonly address: string }[];
-  readonly links: readonly { readonly container: string; readonly alias: string }[];
+  readonly links: readonly Link[];
+}
+
+/** A container, and the name by which another one knows it. */
+export interface Link {
+  readonly container: string;
+  readonly alias: string;
 }
 
 export const NO_NETWORKING: Networking = {
@@ -126,6 +142,8 @@ export interface EndpointSettings {
   readonly Links: readonly string[] | null;
   readonly Aliases: readonly string[] | null;
   readonly MacAddress: string;
+  readonly DriverOpts: Readonly<Record<string, string>> | null;
+  readonly GwPriority: number;
   readonly NetworkID: string;
   readonly EndpointID: string;
   readonly Gateway: string;
@@ -156,10 +174,8 @@ export interface NetworkSettings {
   readonly Networks: Readonly<Record<string, EndpointSettings>>;
 }
 
-export interface ConnectOptions {
-  readonly aliases?: readonly string[];
-  readonly ip?: string | undefined;
-  readonly ip6?: string | undefined;
+export interface ConnectOptions extends EndpointRequest {
+  /** `name[:alias]` */
   readonly links?: readonly string[];
 }
 

@@ -1,3 +1,5 @@
+import { formatSubnet } from './address.ts';
+
 /**
  * Destinations of the IPv4 routing table, in CIDR form, less the default route: what a new subnet must not overlap.
  * @param text /proc/net/route: addresses and masks are 32-bit words in hexadecimal, in the machine's byte order.
@@ -12,6 +14,27 @@ export function parseRoutes(text: string): readonly string[] {
       const length = prefixLength(mask);
       return length === 0 ? [] : [`${dotted(destination)}/${length}`];
     });
+  return [...new Set(routes)];
+}
+
+/** `/proc/net/ipv6_route`, RTF_UP and RTF_GATEWAY of linux/route.h */
+const UP = 1;
+const GATEWAY = 2;
+
+/**
+ * Destinations of the IPv6 routing table, in CIDR form, less what is each link's own; `::/0` when a gateway leads outside.
+ * @param text /proc/net/ipv6_route: addresses in hexadecimal without colons, prefix lengths and flags in hexadecimal.
+ */
+export function parseRoutes6(text: string): readonly string[] {
+  const routes = text.split('\n').flatMap((line) => {
+    const [destination, length, , , , , , , flags, link] = line.trim().split(/\s+/);
+    if (destination === undefined || length === undefined || flags === undefined || link === 'lo') return [];
+    const bits = Number.parseInt(flags, 16);
+    const prefix = Number.parseInt(length, 16);
+    if ((bits & UP) === 0 || prefix === 128 || /^f[ef]/i.test(destination)) return [];
+    if (prefix === 0 && (bits & GATEWAY) === 0) return [];
+    return [formatSubnet({ family: 6, value: BigInt(`0x${destination}`), prefix })];
+  });
   return [...new Set(routes)];
 }
 

@@ -30,5 +30,7 @@ export const NETWORK_SCHEMA: Schema = {
        PRIMARY KEY (network, container)
      ) STRICT;
      CREATE INDEX endpoint_container ON endpoint (container);`,
+    // JSON: links, options of the driver, the priority of the gateway.
+    `ALTER TABLE endpoint ADD COLUMN wishes TEXT NOT NULL DEFAULT '{}';`,
   ],
 };

@@ -16,11 +16,13 @@ import { ensureBuiltIn, insertNetwork } from './builtin-create.ts';
 import { configFor } from './create.ts';
 import { keeperSocket } from './directory.ts';
 import { askedOf, checkAsked, connectEndpoint } from './draft.ts';
+import { interfaceName, refuseSameName } from './endpoint-options.ts';
 import { networkDetails, networkSettings } from './inspect.ts';
 import { changeNow } from './live.ts';
+import { keepResolvConf } from './live-resolv.ts';
 import { activeMembers, refreshNames } from './members.ts';
 import { parseMode } from './mode.ts';
-import { interfaceName, lease, planEndpoint } from './plan.ts';
+import { lease, planEndpoint } from './plan.ts';
 import type {
   ConnectOptions,
   CreateNetworkRequest,
@@ -160,6 +162,7 @@ export class NetworkService {
     const network = findNetwork(this.#table, nameOrId);
     const container = findContainer(table, nameOfContainer);
     const asked = askedOf(options);
+    for (const link of asked.links ?? []) findContainer(table, link.container);
     this.#refuseMixed(network, container);
     checkAsked(network, asked);
     const current = currentRow(this.#context, container);
@@ -172,12 +175,13 @@ export class NetworkService {
         );
       }
       const row = connectEndpoint(this.#table, network, container, asked);
+      refuseSameName(this.#table.endpointsOf(container));
       if (running) new EventTable(store.database).insert(networkEvent('connect', network, container));
       return running ? lease(this.#context, network, row, false) : row;
     });
     if (!running) return;
     try {
-      await this.#attachNow(network, endpoint);
+      await keepResolvConf(this.#context, this.#drivers, container, () => this.#attachNow(network, endpoint));
     } catch (error) {
       this.#table.disconnect(network.id, container);
       throw error;
@@ -220,9 +224,11 @@ export class NetworkService {
 
   async #attachNow(network: NetworkRow, endpoint: EndpointRow): Promise<void> {
     const { store } = this.#context;
-    // The route outside that it has stays.
-    const others = this.#table.endpointsOf(endpoint.container).filter((each) => each.network !== network.id);
-    const has = others.some((each) => this.#table.get(each.network)?.config.internal === false);
+    // The route outside that it has stays, unless the new network is to have it before all others.
+    const outward = this.#table
+      .endpointsOf(endpoint.container)
+      .filter((each) => this.#table.get(each.network)?.config.internal === false);
+    const has = outward[0] !== undefined && outward[0].network !== network.id;
     const planned = planEndpoint(this.#context, this.#drivers, {
       network,
       endpoint,
@@ -254,20 +260,27 @@ export class NetworkService {
     const driver = this.#drivers.network(network.driver);
     const { value, changes } = driver.detach(container, network.config, interfaceName(endpoint));
     const steps = this.#check(driver, 'detach', value);
-    if (running) {
-      await changeNow(this.#context, {
-        plans: [{ network: this.#check(driver, 'create-network', []), endpoint: steps, tolerant: true }],
-        links: this.#routesWithout(endpoint),
-        container,
-        what: `the container can't be disconnected from network ${network.name}`,
+    const change = async (): Promise<void> => {
+      if (running) await this.#detachNow(network, endpoint, steps);
+      store.database.transaction(() => {
+        this.#table.disconnect(network.id, container);
+        if (running) new EventTable(store.database).insert(networkEvent('disconnect', network, container));
+        commitState(store, [{ info: driver.info, changes }]);
       });
-    }
-    store.database.transaction(() => {
-      this.#table.disconnect(network.id, container);
-      if (running) new EventTable(store.database).insert(networkEvent('disconnect', network, container));
-      commitState(store, [{ info: driver.info, changes }]);
+    };
+    if (running) await keepResolvConf(this.#context, this.#drivers, container, change);
+    else await change();
+    refreshNames(this.#context, container);
+  }
+
+  async #detachNow(network: NetworkRow, endpoint: EndpointRow, steps: CheckedPlan): Promise<void> {
+    const driver = this.#drivers.network(network.driver);
+    await changeNow(this.#context, {
+      plans: [{ network: this.#check(driver, 'create-network', []), endpoint: steps, tolerant: true }],
+      links: this.#routesWithout(endpoint),
+      container: endpoint.container,
+      what: `the container can't be disconnected from network ${network.name}`,
     });
-    refreshNames(this.#context);
   }
 
   /** Another network's gateway takes over the default route, which goes with the interface. */

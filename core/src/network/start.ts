@@ -16,7 +16,7 @@ import { linkEnvironment } from './link-environment.ts';
 import { foreignHosts, ownAddresses } from './members.ts';
 import { parseMode } from './mode.ts';
 import type { NetworksPlan } from './plan.ts';
-import { NO_NETWORKING } from './request.ts';
+import { type Networking, NO_NETWORKING } from './request.ts';
 import { resolvConf } from './resolv-conf.ts';
 import { NetworkTable } from './table.ts';
 
@@ -125,9 +125,6 @@ export function networkFiles(
   plan: NetworksPlan,
 ) {
   const networking = spec.networking ?? NO_NETWORKING;
-  const servers = plan.attachments.flatMap(({ attachment }) => attachment?.nameServers ?? []);
-  const [first] = plan.attachments;
-  const forwarder = first?.network.name === DEFAULT_NETWORK ? first.attachment?.gateways[0] : undefined;
   const addresses =
     plan.attachments.length > 0 && plan.attachments.every(({ attachment }) => attachment !== undefined)
       ? plan.attachments.flatMap(({ attachment }) => attachment?.addresses ?? [])
@@ -137,15 +134,22 @@ export function networkFiles(
     extraHosts: foreignHosts(context, row, spec),
     ...(plan.sharing === 'host' && networking.dns.length === 0
       ? {}
-      : {
-          resolvConf: resolvConf({
-            host: readText('/etc/resolv.conf'),
-            networking,
-            networkServers: servers,
-            forwarder,
-          }),
-        }),
+      : { resolvConf: containerResolvConf(networking, plan.attachments) }),
   };
+}
+
+/** /etc/resolv.conf of a container that is attached to networks; the first of these has the default route. */
+export function containerResolvConf(
+  networking: Networking = NO_NETWORKING,
+  attachments: NetworksPlan['attachments'],
+): string {
+  const [first] = attachments;
+  return resolvConf({
+    host: readText('/etc/resolv.conf'),
+    networking,
+    networkServers: attachments.flatMap(({ attachment }) => attachment?.nameServers ?? []),
+    forwarder: first?.network.name === DEFAULT_NETWORK ? first.attachment?.gateways[0] : undefined,
+  });
 }
 
 /**

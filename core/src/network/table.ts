@@ -1,6 +1,7 @@
 import type { NetworkConfig } from '../plugin/contract.ts';
 import type { Database } from '../store/database.ts';
 import { isAlive, thisProcess } from '../store/owner.ts';
+import type { Link } from './request.ts';
 
 /** A network as it is kept. */
 export interface NetworkRow {
@@ -14,8 +15,18 @@ export interface NetworkRow {
   readonly labels: Readonly<Record<string, string>>;
 }
 
+/** What was asked of an endpoint beside names and addresses. */
+export interface EndpointWishes {
+  /** Names for others of the network that this container alone knows. */
+  readonly links?: readonly Link[];
+  /** `key=value`, as they were given. */
+  readonly driverOptions?: readonly string[];
+  /** The endpoint with the highest one has the default route; 0 unless said. */
+  readonly gatewayPriority?: number;
+}
+
 /** A container's place in a network. */
-export interface EndpointRow {
+export interface EndpointRow extends EndpointWishes {
   readonly network: string;
   readonly container: string;
   readonly position: number;
@@ -52,6 +63,7 @@ interface EndpointColumns {
   readonly ip4: string | null;
   readonly ip6: string | null;
   readonly mac: string | null;
+  readonly wishes: string;
 }
 
 interface OwnerColumns {
@@ -119,8 +131,8 @@ export class NetworkTable {
     let position = 0;
     while (taken.has(position)) position += 1;
     this.#database.run(
-      `INSERT INTO endpoint (network, container, position, id, aliases, asked_ip4, asked_ip6, asked_mac)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO endpoint (network, container, position, id, aliases, asked_ip4, asked_ip6, asked_mac, wishes)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       endpoint.network,
       endpoint.container,
       position,
@@ -129,6 +141,7 @@ export class NetworkTable {
       endpoint.askedIp4 ?? null,
       endpoint.askedIp6 ?? null,
       endpoint.askedMac ?? null,
+      JSON.stringify(wishesOf(endpoint)),
     );
     return { ...endpoint, position };
   }
@@ -137,10 +150,12 @@ export class NetworkTable {
     this.#database.run('DELETE FROM endpoint WHERE network = ? AND container = ?', network, container);
   }
 
+  /** A container's endpoints; the one that is to have the default route comes first. */
   endpointsOf(container: string): EndpointRow[] {
     return this.#database
       .all<EndpointColumns>('SELECT * FROM endpoint WHERE container = ? ORDER BY position', container)
-      .map(parseEndpoint);
+      .map(parseEndpoint)
+      .sort((a, b) => (b.gatewayPriority ?? 0) - (a.gatewayPriority ?? 0));
   }
 
   membersOf(network: string): EndpointRow[] {
@@ -227,5 +242,14 @@ function parseEndpoint(columns: EndpointColumns): EndpointRow {
     ip4: columns.ip4 ?? undefined,
     ip6: columns.ip6 ?? undefined,
     mac: columns.mac ?? undefined,
+    ...(JSON.parse(columns.wishes) as EndpointWishes),
+  };
+}
+
+function wishesOf({ links = [], driverOptions = [], gatewayPriority = 0 }: EndpointWishes): EndpointWishes {
+  return {
+    ...(links.length === 0 ? {} : { links }),
+    ...(driverOptions.length === 0 ? {} : { driverOptions }),
+    ...(gatewayPriority === 0 ? {} : { gatewayPriority }),
   };
 }

@@ -8,7 +8,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { parseNameServers, parseRoutes } from '../network/routes.ts';
+import { parseNameServers, parseRoutes, parseRoutes6 } from '../network/routes.ts';
 import { kernelAtLeast } from '../platform/kernel.ts';
 import type { Platform } from '../platform/platform.ts';
 import type { Facts } from '../plugin/contract.ts';
@@ -40,7 +40,7 @@ export function gatherFacts({ platform, stateFilesystem, reflink, singleId, path
     fuse: platform.fuse,
     tun: platform.tun,
     programs: PROGRAMS.filter((name) => findProgram(name, path) !== undefined),
-    routes: parseRoutes(readText('/proc/net/route')),
+    routes: [...parseRoutes(readText('/proc/net/route')), ...parseRoutes6(readText('/proc/net/ipv6_route'))],
     nameServers: parseNameServers(readText('/etc/resolv.conf')),
   };
 }

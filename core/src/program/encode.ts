@@ -144,7 +144,7 @@ const ARGUMENTS: {
   'firewall-remove': ({ place, id }) => [place, id],
   'network-apply': ({ unlessUp, tolerant }) => [unlessUp, tolerant],
   'shared-network': ({ directory, linger }) => [directory, linger],
-  'shared-helper': helperArguments,
+  'shared-helper': (helper) => [helper.slot, ...helperArguments(helper)],
   forward: ({ protocol, hostIp, hostPort, containerIp, containerPort }) => [
     protocol,
     hostIp,

@@ -5,6 +5,16 @@ export type NetworkPlace = 'container' | 'shared';
 
 export type HelperReadiness = 'descriptor' | 'exits' | 'path';
 
+/** A program of the host that has to do with a network namespace. */
+interface HelperProgram {
+  /** Absolute path. */
+  readonly program: string;
+  readonly readiness: HelperReadiness;
+  /** Absolute path, for readiness `path`. */
+  readonly readyPath?: string;
+  readonly arguments: readonly string[];
+}
+
 /** In `prepare`: by the monitor, in the host's network namespace. */
 export type NetworkPreparation =
   /** Uses the shared namespace, kept by a process of its own, as long as the monitor lives. Others in `prepare` come after it. */
@@ -19,15 +29,12 @@ export type NetworkPreparation =
    * A program of the host: run once for the shared namespace by its keeper, or for this container at each of its starts.
    * `{netns}`, `{pid}`, `{runtime}` and `{ready-fd}` in arguments are replaced.
    */
-  | {
-      readonly op: 'shared-helper' | 'container-helper';
-      /** Absolute path. */
-      readonly program: string;
-      readonly readiness: HelperReadiness;
-      /** Absolute path, for readiness `path`. */
-      readonly readyPath?: string;
-      readonly arguments: readonly string[];
-    }
+  | (HelperProgram & { readonly op: 'container-helper' })
+  | (HelperProgram & {
+      readonly op: 'shared-helper';
+      /** Whose place it takes in the shared namespace: one that runs there already stays, whatever its arguments. */
+      readonly slot: string;
+    })
   /** Listens on the host; the attendant carries what comes in to the container. */
   | {
       readonly op: 'forward';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { parseNameServers, parseRoutes } from '../../src/network/routes.ts';
+import { parseNameServers, parseRoutes, parseRoutes6 } from '../../src/network/routes.ts';
 
 it('reads the routing table of the kernel', () => {
   const table = `Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT
@@ -19,4 +19,20 @@ it('reads name servers in order', () => {
   expect(
     parseNameServers('# nameserver 1.1.1.1\nnameserver 10.0.0.1\nsearch a\n nameserver\tfd00::1 \n'),
   ).toEqual(['10.0.0.1', 'fd00::1']);
+});
+
+it('reads the routing table of IPv6, in which a gateway outside is ::/0', () => {
+  const none = '0'.repeat(32);
+  const line = (destination: string, prefix: string, flags: string, link: string): string =>
+    `${destination} ${prefix} ${none} 00 ${none} 00000100 00000001 00000000 ${flags} ${link}`;
+  const lan = '20010db8007700000000000000000000';
+  const own = [
+    line(lan, '40', '00000001', 'eth0'),
+    line('fe80000000000000'.padEnd(32, '0'), '40', '00000001', 'eth0'),
+    line('ff00000000000000'.padEnd(32, '0'), '08', '00000001', 'eth0'),
+    line(`${lan.slice(0, -1)}1`, '80', '80200001', 'lo'),
+    line(none, '00', '00200200', 'lo'),
+  ];
+  expect(parseRoutes6(own.join('\n'))).toEqual(['2001:db8:77::/64']);
+  expect(parseRoutes6([...own, line(none, '00', '00000003', 'eth0')].join('\n'))).toContain('::/0');
 });

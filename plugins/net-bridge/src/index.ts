@@ -95,7 +95,7 @@ export function createNetwork(config: NetworkConfig, facts: Facts): NetworkResul
   complete.options = config.options;
   statePut(networkKey(config.id), subnetText(subnets));
   if (!config.internal && uplinkProgram(facts) === '') {
-    log('warn', `network ${config.name} reaches nothing outside: install slirp4netns or passt`);
+    log('warn', `containers on network ${config.name} reach nothing outside: install slirp4netns or passt`);
   }
   return NetworkResult.ok({ config: complete, steps: networkSteps(complete, facts) });
 }

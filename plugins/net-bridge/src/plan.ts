@@ -10,7 +10,12 @@ import {
   type PortMapping,
   type Step,
 } from '@wherry/sdk-assemblyscript/guest/types.ts';
-import { UplinkAddresses, uplinkHelper, uplinkProgram } from '@wherry/sdk-assemblyscript/guest/uplink.ts';
+import {
+  hasIPv6,
+  UplinkAddresses,
+  uplinkHelper,
+  uplinkProgram,
+} from '@wherry/sdk-assemblyscript/guest/uplink.ts';
 import { addressOf, isIPv6, prefixOf } from './cidr.ts';
 import { bridgeMac, bridgeName, vethName, vethPrefix } from './names.ts';
 
@@ -88,7 +93,8 @@ function uplink(facts: Facts): Step | null {
   addresses.address = '10.0.2.100';
   addresses.gateway = '10.0.2.2';
   addresses.nameServer = '10.0.2.3';
-  return step(Operation.helper(uplinkHelper(program, 'shared', 'network', DEFAULT_MTU, addresses)), NO_UNDO);
+  const helper = uplinkHelper(program, 'shared', 'network', DEFAULT_MTU, addresses, hasIPv6(facts));
+  return step(Operation.helper(helper), NO_UNDO);
 }
 
 /** The bridge, its addresses and rules. It is brought up last: a bridge that is up is complete. */
@@ -108,6 +114,9 @@ export function networkSteps(config: NetworkConfig, facts: Facts): Step[] {
     mac: bridgeMac(config.id),
   });
   steps.push(step(add, remove));
+  // Routers are advertised by the uplink alone, never by a container.
+  const deaf = Operation.sysctlSet({ namespace: 'shared', key: `ipv6.conf.${bridge}.accept_ra`, value: '0' });
+  steps.push(step(deaf, NO_UNDO));
   for (let i = 0; i < config.subnets.length; i++) {
     const subnet = config.subnets[i];
     const gateway = subnet.gateway;

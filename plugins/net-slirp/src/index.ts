@@ -1,5 +1,5 @@
-import { invalid, unsupported } from '@wherry/sdk-assemblyscript/guest/failure.ts';
-import { stateGet, statePut, stateRemove } from '@wherry/sdk-assemblyscript/guest/host.ts';
+import { invalid } from '@wherry/sdk-assemblyscript/guest/failure.ts';
+import { log, stateGet, statePut, stateRemove } from '@wherry/sdk-assemblyscript/guest/host.ts';
 import { option, optionValue } from '@wherry/sdk-assemblyscript/guest/option.ts';
 import { step } from '@wherry/sdk-assemblyscript/guest/step.ts';
 import {
@@ -20,6 +20,7 @@ import {
   ResultUnitDriverError as UnitResult,
 } from '@wherry/sdk-assemblyscript/guest/types.ts';
 import {
+  hasIPv6,
   PASTA,
   SLIRP,
   UPLINK,
@@ -100,20 +101,23 @@ export function attach(request: AttachRequest): AttachResult {
   const wrong = check(config);
   if (wrong !== null) return AttachResult.err(wrong);
   const addresses = uplinkAddresses(optionValue(config.options, 'cidr', DEFAULT_CIDR));
+  if (addresses === null)
+    return AttachResult.err(invalid('the network has no subnet', 'Give it the option cidr.'));
   const program = uplinkProgram(request.facts);
-  if (program === '' || addresses === null) {
-    return AttachResult.err(
-      unsupported(
-        'the machine has neither slirp4netns nor pasta with /dev/net/tun, one of which driver slirp needs',
-        'Install slirp4netns or passt, or use --network bridge or none.',
-      ),
-    );
-  }
   const mtu = optionValue(config.options, 'mtu', DEFAULT_MTU);
   const steps: Step[] = [];
   const up = Operation.linkSet({ namespace: 'container', name: 'lo', up: true, master: null, rename: null });
   steps.push(step(up, null));
-  steps.push(step(Operation.helper(uplinkHelper(program, 'container', 'container', mtu, addresses)), null));
+  const ipv6 = hasIPv6(request.facts);
+  if (program === '') {
+    // Published ports lead to this address all the same.
+    const address = `${addresses.address}/32`;
+    steps.push(step(Operation.addrAdd({ namespace: 'container', link: 'lo', address: address }), null));
+    log('warn', 'the container reaches nothing outside: install slirp4netns or passt');
+  } else {
+    const helper = uplinkHelper(program, 'container', 'container', mtu, addresses, ipv6);
+    steps.push(step(Operation.helper(helper), null));
+  }
   for (let i = 0; i < request.ports.length; i++) steps.push(forward(request.ports[i], addresses.address));
   statePut(
     key(request.container, config, request.endpoint.interfaceName),

@@ -14,6 +14,11 @@ export function uplinkProgram(facts: Facts): string {
   return facts.programs.includes(PASTA) ? PASTA : '';
 }
 
+/** Whether the host's IPv6 leads outside: else an uplink of IPv6 would lead containers into waiting. */
+export function hasIPv6(facts: Facts): bool {
+  return facts.routes.includes('::/0');
+}
+
 /** How an uplink is addressed. All addresses lie in one subnet. */
 export class UplinkAddresses {
   cidr!: string;
@@ -30,36 +35,35 @@ export function uplinkHelper(
   lifetime: Lifetime,
   mtu: string,
   addresses: UplinkAddresses,
+  ipv6: bool,
 ): Helper {
   const helper = new Helper();
   helper.program = program;
   helper.namespace = namespace;
   helper.lifetime = lifetime;
   helper.readiness = Readiness.readyDescriptor();
-  helper.arguments = program === SLIRP ? slirpArguments(mtu, addresses) : pastaArguments(mtu, addresses);
+  helper.arguments =
+    program === SLIRP ? slirpArguments(mtu, addresses, ipv6) : pastaArguments(mtu, addresses, ipv6);
   return helper;
 }
 
-function slirpArguments(mtu: string, addresses: UplinkAddresses): string[] {
-  return [
-    '--configure',
-    `--mtu=${mtu}`,
-    `--cidr=${addresses.cidr}`,
-    '--disable-host-loopback',
-    '--ready-fd={ready-fd}',
-    '--netns-type=path',
-    '{netns}',
-    UPLINK,
-  ];
+/** slirp4netns advertises an address in fd00::/64 and itself as the router. */
+function slirpArguments(mtu: string, addresses: UplinkAddresses, ipv6: bool): string[] {
+  const words: string[] = ['--configure', `--mtu=${mtu}`, `--cidr=${addresses.cidr}`];
+  if (ipv6) words.push('--enable-ipv6');
+  words.push('--disable-host-loopback');
+  words.push('--ready-fd={ready-fd}');
+  words.push('--netns-type=path');
+  words.push('{netns}');
+  words.push(UPLINK);
+  return words;
 }
 
-/** pasta writes its process id where a byte is awaited. */
-function pastaArguments(mtu: string, addresses: UplinkAddresses): string[] {
-  return [
-    '--foreground',
-    '--quiet',
-    '--config-net',
-    '--ipv4-only',
+/** pasta writes its process id where a byte is awaited. Of IPv6 it takes over the host's own addresses. */
+function pastaArguments(mtu: string, addresses: UplinkAddresses, ipv6: bool): string[] {
+  const words: string[] = ['--foreground', '--quiet', '--config-net'];
+  if (!ipv6) words.push('--ipv4-only');
+  const rest: string[] = [
     '--no-map-gw',
     '--mtu',
     mtu,
@@ -86,4 +90,6 @@ function pastaArguments(mtu: string, addresses: UplinkAddresses): string[] {
     '--netns',
     '{netns}',
   ];
+  for (let i = 0; i < rest.length; i++) words.push(rest[i]);
+  return words;
 }

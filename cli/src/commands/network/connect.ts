@@ -13,8 +13,18 @@ export default class NetworkConnect extends BaseCommand {
       helpValue: 'strings',
       summary: 'Add network-scoped alias for the container',
     }),
+    'driver-opt': Flags.string({
+      multiple: true,
+      helpValue: 'strings',
+      summary: 'Options of the interface: com.docker.network.endpoint.ifname=NAME or .sysctls=KEY=VALUE',
+    }),
+    'gw-priority': Flags.integer({
+      helpValue: 'int',
+      summary: 'The network with the highest one has the default route; may be negative',
+    }),
     ip: Flags.string({ helpValue: 'string', summary: 'IPv4 address (e.g., "172.30.100.104")' }),
     ip6: Flags.string({ helpValue: 'string', summary: 'IPv6 address (e.g., "2001:db8::33")' }),
+    link: Flags.string({ multiple: true, helpValue: 'list', summary: 'Add link to another container' }),
   };
 
   override async run(): Promise<undefined> {
@@ -25,6 +35,9 @@ export default class NetworkConnect extends BaseCommand {
       aliases: flags.alias ?? [],
       ip: flags.ip,
       ip6: flags.ip6,
+      links: flags.link ?? [],
+      driverOptions: flags['driver-opt'] ?? [],
+      gatewayPriority: flags['gw-priority'],
     });
   }
 }

@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import {
+  checkDriverOptions,
+  interfaceName,
+  interfaceSettings,
+  refuseSameName,
+} from '../../src/network/endpoint-options.ts';
+
+const NAME = 'com.docker.network.endpoint.ifname';
+const SYSCTLS = 'com.docker.network.endpoint.sysctls';
+
+describe('options of an endpoint', () => {
+  it('name its interface', () => {
+    expect(interfaceName({ position: 2 })).toBe('eth2');
+    expect(interfaceName({ position: 2, driverOptions: checkDriverOptions([`${NAME}=lan-0`]) })).toBe(
+      'lan-0',
+    );
+  });
+
+  it('set the kernel’s settings of it', () => {
+    const driverOptions = checkDriverOptions([
+      `${NAME}=lan`,
+      `${SYSCTLS}=net.ipv4.conf.IFNAME.log_martians=1,net.ipv6.conf.IFNAME.accept_ra=0`,
+    ]);
+    expect(interfaceSettings({ position: 0, driverOptions })).toEqual([
+      { op: 'net-sysctl', place: 'container', key: 'ipv4.conf.lan.log_martians', value: '1' },
+      { op: 'net-sysctl', place: 'container', key: 'ipv6.conf.lan.accept_ra', value: '0' },
+      { op: 'network-apply', tolerant: false },
+    ]);
+    expect(interfaceSettings({ position: 0 })).toEqual([]);
+  });
+
+  it.each([
+    ['color=red', /has no option "color"/],
+    ['color', /invalid driver option "color"/],
+    [`${NAME}=lo`, /invalid name of an interface "lo"/],
+    [`${NAME}=../x`, /invalid name of an interface/],
+    [`${NAME}=a234567890123456`, /invalid name of an interface/],
+    [`${SYSCTLS}=net.ipv4.ip_forward=1`, /unrecognised network interface sysctl/],
+    [`${SYSCTLS}=net.ipv4.conf.eth0.forwarding=1`, /unrecognised network interface sysctl/],
+    [`${SYSCTLS}=net.ipv4.conf.IFNAME.a/b=1`, /unrecognised network interface sysctl/],
+  ])('%s is refused', (option, why) => expect(() => checkDriverOptions([option])).toThrow(why));
+
+  it('give no two interfaces one name', () => {
+    const endpoint = { network: 'n', container: 'c', id: 'e', aliases: [] };
+    const named = { ...endpoint, position: 1, driverOptions: [`${NAME}=eth0`] };
+    expect(() => refuseSameName([{ ...endpoint, position: 0 }, named])).toThrow(/the name eth0/);
+    expect(() => refuseSameName([{ ...endpoint, position: 2 }, named])).not.toThrow();
+  });
+});
