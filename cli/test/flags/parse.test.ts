@@ -56,7 +56,7 @@ describe('flags, as Docker reads them', () => {
 
   it('know --net, and -h as the host name', () => {
     expect(run('--net', 'host', '-h', 'box', 'i').flags).toMatchObject({
-      network: 'host',
+      network: ['host'],
       hostname: 'box',
       help: false,
     });

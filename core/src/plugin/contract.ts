@@ -693,7 +693,10 @@ export interface Facts {
   readonly tun: boolean;
   /** Programs of interest that exist on the host, by name (`pasta`, `slirp4netns`, `fuse-overlayfs`, …). */
   readonly programs: readonly string[];
-  /** Destinations in the host's routing table, in CIDR form; a new subnet should avoid them. */
+  /**
+   * Destinations in the host's routing table, in CIDR form; a new subnet should avoid them. Of the default routes only
+   * IPv6's, `::/0`, is among them.
+   */
   readonly routes: readonly string[];
   /** Name servers of the host's resolv.conf. */
   readonly nameServers: readonly string[];
