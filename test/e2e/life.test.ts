@@ -112,6 +112,7 @@ describe.each(USER_NAMES)('a running container of %s', (name) => {
   it('pauses and goes on', async () => {
     expect(await user.wherry(['pause', 'box'])).toMatchObject({ stdout: 'box\n', exitCode: 0 });
     expect((await user.wherry(['ps'])).stdout).toMatch(/\(Paused\)/);
+    expect((await user.wherry(['info', '-f', '{{.ContainersPaused}}'])).stdout).toBe('1\n');
     expect((await user.wherry(['exec', 'box', 'true'])).stderr).toMatch(/is paused/);
     expect((await user.wherry(['unpause', 'box'])).exitCode).toBe(0);
     expect(await inspect('{{.State.Status}}')).toBe('running');

@@ -19,7 +19,7 @@ describe.each(USER_NAMES)('the ordinary user %s', (name) => {
     expect(stdout).toMatch(new RegExp(`^${account(name)}\n`));
     expect(stdout.match(/^Cap\w+:\t0+$/gm)).toHaveLength(4);
     expect(stdout).toContain('NoNewPrivs:\t0');
-    expect(stdout).toContain(`HOME=/home/${name}\n`);
+    expect(stdout).toContain(`HOME=/home/${account(name)}\n`);
     expect(stdout).toContain(`XDG_RUNTIME_DIR=/run/user/${user.uid}/`);
     expect(stdout).not.toMatch(/sudo|npm_|VITEST|NODE_/i);
   });

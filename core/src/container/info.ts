@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import type { EngineInfo } from '../api.ts';
 import { WherryError } from '../errors/error.ts';
-import { DEFAULT_NETWORK } from '../network/builtin.ts';
 import { readConfig } from './config.ts';
 import { type ContainerContext, fold } from './context.ts';
 import { DEFAULT_LOG_DRIVER } from './create.ts';
+import { isRestarting } from './facts.ts';
+import { isPaused } from './pause.ts';
 import { bestStorage, type StorageChoice } from './storage-choice.ts';
 import { VERSION } from './version.ts';
 
@@ -17,7 +18,10 @@ export async function engineInfo(context: ContainerContext): Promise<EngineInfo>
   const storage = storageChoice(context, drivers, config.storageDriver);
   const folded = fold(context, table.inState('started'));
   const rows = table.all().filter(({ id }) => !folded.gone.has(id));
-  const running = folded.running.size;
+  const active = [...folded.running.values()];
+  const paused = active.filter(
+    (facts) => !isRestarting(facts) && facts.started !== undefined && isPaused(facts.started.initPid),
+  ).length;
   const named = (kind: string): string[] =>
     drivers.list().flatMap((driver) => (driver.kind === kind ? driver.name : []));
   return {
@@ -30,7 +34,7 @@ export async function engineInfo(context: ContainerContext): Promise<EngineInfo>
     logDriver: config.logDriver ?? DEFAULT_LOG_DRIVER,
     drivers: { storage: named('storage'), network: named('network'), log: named('log') },
     images: store.database.get<{ count: number }>('SELECT count(*) AS count FROM image')?.count ?? 0,
-    containers: { running, paused: 0, stopped: rows.length - running },
+    containers: { running: active.length - paused, paused, stopped: rows.length - active.length },
     userNamespace: { mode: idmap.mode, reason: idmapReason(context) },
     cgroup: {
       version: platform.cgroup.version === 2 ? 2 : 1,
@@ -72,12 +76,23 @@ function idmapReason({ machine: { idmap } }: ContainerContext): string {
   }
 }
 
+/** What needs a controller of cgroup v2 that has been delegated, in the words of Docker's warnings. */
+const LIMITS: Readonly<Record<string, string>> = {
+  memory: 'memory limit',
+  cpu: 'cpu cfs quota',
+  cpuset: 'cpuset',
+  pids: 'pids limit',
+  io: 'blkio weight',
+};
+
 function warnings({ machine, store }: ContainerContext): readonly string[] {
-  const { userNamespaces } = machine.platform;
+  const { userNamespaces, cgroup } = machine.platform;
+  const missing = Object.entries(LIMITS).filter(([controller]) => !cgroup.controllers.includes(controller));
   return [
     ...(userNamespaces.usable ? [] : [`${userNamespaces.reason} ${userNamespaces.hint}`]),
     ...(store.paths.notice === undefined ? [] : [store.paths.notice]),
-    `Containers have the network "${DEFAULT_NETWORK}" unless --network says otherwise; --network host shares the host's.`,
+    ...(cgroup.delegated === undefined ? ['No pause support'] : []),
+    ...missing.map(([, what]) => `No ${what} support`),
   ];
 }
 
