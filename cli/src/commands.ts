@@ -55,6 +55,8 @@ export const COMMANDS: Readonly<Record<string, Load>> = {
   'network prune': async () => (await import('./commands/network/prune.ts')).default,
   'network rm': async () => (await import('./commands/network/rm.ts')).default,
   port: async () => (await import('./commands/port.ts')).default,
+  'system start-all': async () => (await import('./commands/system/start-all.ts')).default,
+  'generate systemd': async () => (await import('./commands/generate/systemd.ts')).default,
   'system prune': async () => (await import('./commands/system/prune.ts')).default,
   'system df': async () => (await import('./commands/system/df.ts')).default,
   'volume create': async () => (await import('./commands/volume/create.ts')).default,
@@ -150,9 +152,19 @@ export const TOPICS: Readonly<
       rm: 'volume rm',
     },
   },
+  generate: {
+    summary: 'Generate what other programs start containers by',
+    commands: { systemd: 'generate systemd' },
+  },
   system: {
     summary: 'Manage Wherry',
-    commands: { df: 'system df', events: 'events', info: 'info', prune: 'system prune' },
+    commands: {
+      df: 'system df',
+      events: 'events',
+      info: 'info',
+      prune: 'system prune',
+      'start-all': 'system start-all',
+    },
   },
 };
 

@@ -19,6 +19,7 @@ export abstract class ContainerCommand extends BaseCommand {
       const { id, warnings } = await interruptible((signal) =>
         containers.create({
           ...request,
+          createCommand: this.argv,
           insecureRegistries: this.options.insecureRegistries,
           onPullEvent: (event) => {
             this.context.session.unusual = true;

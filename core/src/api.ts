@@ -269,6 +269,8 @@ export interface CreateRequest {
   readonly storageDriver?: string;
   readonly pull?: 'always' | 'missing' | 'never';
   readonly platform?: string;
+  /** Flags and words of the command line, kept for `generate systemd --new`. */
+  readonly createCommand?: readonly string[];
   readonly insecureRegistries?: readonly string[];
   readonly onPullEvent?: (event: PullEvent) => void;
   readonly signal?: AbortSignal;
@@ -348,6 +350,12 @@ export interface Containers extends ContainerOperations {
   /** The exit status, once it has ended. */
   wait(nameOrId: string): Promise<number>;
   remove(nameOrId: string, options: { readonly force?: boolean; readonly volumes?: boolean }): Promise<void>;
+  /** Ids of those that their restart policies want back after a restart of the machine, oldest first. */
+  restartable(): Promise<readonly string[]>;
+  /** The words of the `run` or `create` that made it; undefined for one that was made otherwise. */
+  createCommand(nameOrId: string): Promise<readonly string[] | undefined>;
+  /** Once, and only when containers of this user don't outlive a logout. */
+  logoutWarning(): Promise<string | undefined>;
   /** Removes what doesn't run and `select` wants; sizes in bytes. */
   prune(
     select: (container: ContainerSummary) => boolean,

@@ -168,6 +168,39 @@ describe.each(USER_NAMES)('a running container of %s', (name) => {
     expect(await user.wherry(['rm', '-f', 'turns'])).toMatchObject({ exitCode: 0, stderr: '' });
   });
 
+  it('start-all brings back what a restart of the machine ended, and systemd is told how', async () => {
+    const run = ['run', '-d', '--network', 'none', '--restart'];
+    for (const [name, policy] of [
+      ['back', 'always'],
+      ['left', 'unless-stopped'],
+      ['once', 'no'],
+    ] as const) {
+      const made = await user.wherry([...run, policy, '--name', name, BUSYBOX, 'sleep', '1000']);
+      expect(made.exitCode, made.stderr).toBe(0);
+    }
+    await user.wherry(['stop', '-t', '0', 'left']);
+    for (const name of ['back', 'once']) {
+      // Its monitor takes the container along, as a machine that goes down does.
+      const { stdout } = await user.wherry(['inspect', '-f', '{{.State.Pid}}', name]);
+      const kill =
+        'kill -9 $(cut -d" " -f4 /proc/$1/stat); while [ -e /proc/$1/cmdline ]; do sleep 0.05; done';
+      await user.run('/bin/sh', ['-c', kill, 'sh', stdout.trim()]);
+    }
+    expect((await user.wherry(['ps', '-q', '--filter', 'name=back'])).stdout).toBe('');
+    expect(await user.wherry(['system', 'start-all'])).toMatchObject({
+      stdout: 'back\n',
+      stderr: '',
+      exitCode: 0,
+    });
+    expect((await user.wherry(['ps', '-q', '--filter', 'name=back'])).stdout).not.toBe('');
+    const unit = (await user.wherry(['generate', 'systemd', '--new', '--name', 'back'])).stdout;
+    expect(unit).toMatch(
+      /^ExecStart=\/.*\/bin\/wherry run --rm --name back --network none .*busybox sleep 1000$/m,
+    );
+    expect((await user.wherry(['generate', 'systemd'])).stdout).toMatch(/^ExecStart=\/.* system start-all$/m);
+    await user.wherry(['rm', '-f', 'back', 'left', 'once']);
+  });
+
   it('prune removes what does not run', async () => {
     const created = await user.wherry(['create', '--network', 'none', BUSYBOX, 'true']);
     const pruned = await user.wherry(['container', 'prune', '-f']);

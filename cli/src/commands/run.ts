@@ -3,7 +3,7 @@ import { EXIT, WherryError } from '@wherry/core/errors';
 import { ContainerCommand } from '../container-command.ts';
 import { containerFlags } from '../flags/container.ts';
 import { usageError } from '../flags/usage-error.ts';
-import { print } from '../terminal/output.ts';
+import { print, printError } from '../terminal/output.ts';
 
 export default class Run extends ContainerCommand {
   static override id = 'run';
@@ -46,6 +46,8 @@ export default class Run extends ContainerCommand {
     if (flags.detach) {
       await containers.start(id);
       print(id);
+      const warning = await containers.logoutWarning();
+      if (warning !== undefined) printError(`WARNING: ${warning}`);
       return undefined;
     }
     const keys = flags['detach-keys'];

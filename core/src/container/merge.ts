@@ -57,6 +57,7 @@ export function mergeSpec(request: CreateRequest, image: ImageConfig, context: M
     stopSignal: parseSignal(request.stopSignal ?? (image.StopSignal || 'TERM')),
     stopTimeout: request.stopTimeout ?? STOP_TIMEOUT,
     logOptions: request.logOpts ?? {},
+    ...(request.createCommand === undefined ? {} : { createCommand: request.createCommand }),
     options: {
       ...parseOptions(request.options ?? {}, request.autoRemove),
       ...(health === undefined ? {} : { health }),

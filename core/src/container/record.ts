@@ -44,6 +44,8 @@ export interface ContainerSpec {
   readonly storageDriver: string;
   readonly logDriver: string;
   readonly logOptions: Readonly<Record<string, string>>;
+  /** Flags and words of the command line that made it. */
+  readonly createCommand?: readonly string[];
 }
 
 export interface SecurityOptions {

@@ -42,5 +42,6 @@ export const CONTAINER_SCHEMA: Schema = {
        top_layer TEXT NOT NULL,
        PRIMARY KEY (container, top_layer)
      ) STRICT, WITHOUT ROWID;`,
+    'ALTER TABLE container ADD COLUMN stopped_by_user INTEGER NOT NULL DEFAULT 0',
   ],
 };

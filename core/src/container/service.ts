@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os';
 import type {
   ContainerSummary,
   Containers,
@@ -16,6 +17,10 @@ import { summarize } from './list.ts';
 import type { AttachRequest, CopyRequest, ExecRequest, PathChange, StatsSample } from './operations.ts';
 import type { OptionRequest } from './options.ts';
 import type { PrunedContainers } from './prune.ts';
+import { readSetting, writeSetting } from './setting.ts';
+
+/** That the user has been told what logging out does. */
+const TOLD_LOGOUT = 'told.logout';
 
 /** The life of containers. What is heavy is loaded when it is first needed, so that `ps` starts quickly. */
 export class ContainerService implements Containers {
@@ -237,6 +242,26 @@ export class ContainerService implements Containers {
     const rows = await containerTop(this.#context, id, options);
     recordContainerEvent(this.#context, id, 'top');
     return rows;
+  }
+
+  async restartable(): Promise<readonly string[]> {
+    const { restartable } = await import('./restartable.ts');
+    return restartable(this.#context);
+  }
+
+  async createCommand(nameOrId: string): Promise<readonly string[] | undefined> {
+    return this.#context.table.spec(this.find(nameOrId))?.createCommand;
+  }
+
+  async logoutWarning(): Promise<string | undefined> {
+    const { store } = this.#context;
+    if (readSetting(store.database, TOLD_LOGOUT) !== undefined) return undefined;
+    const { lossAtLogout, logoutWarning } = await import('../platform/logout.ts');
+    const { uid, username: user } = userInfo();
+    const loss = lossAtLogout({ user, uid, runtimeDirectory: store.paths.runtime() });
+    if (loss === undefined) return undefined;
+    writeSetting(store.database, TOLD_LOGOUT, loss);
+    return logoutWarning(loss, user);
   }
 
   async prune(select: (container: ContainerSummary) => boolean): Promise<PrunedContainers> {

@@ -37,8 +37,10 @@ export function sampleStats(context: ContainerContext, id: string): StatsSample 
   const processes = pids.map(processUse);
   const sum = (pick: (use: ProcessUse) => number): number =>
     processes.reduce((all, use) => all + pick(use), 0);
+  // Time is accounted to every group; the rest takes controllers that few users are given.
   const cpu = group === undefined ? undefined : numberAfter(readText(join(group, 'cpu.stat')), 'usage_usec');
   const memory = group === undefined ? undefined : groupMemory(group);
+  const block = group === undefined ? undefined : groupBlock(readText(join(group, 'io.stat')));
   return {
     ...common,
     cpu: cpu ?? sum((use) => use.cpu),
@@ -46,7 +48,7 @@ export function sampleStats(context: ContainerContext, id: string): StatsSample 
     memoryLimit,
     pids: sum((use) => use.threads),
     network: networkUse(init.pid),
-    block: [sum((use) => use.read), sum((use) => use.written)],
+    block: block ?? [sum((use) => use.read), sum((use) => use.written)],
     from: cpu === undefined && memory === undefined ? 'processes' : 'cgroup',
   };
 }
@@ -54,7 +56,7 @@ export function sampleStats(context: ContainerContext, id: string): StatsSample 
 interface ProcessUse {
   /** Microseconds. */
   readonly cpu: number;
-  /** Bytes; what is shared counts in full for each. */
+  /** Bytes; what is shared counts in parts. */
   readonly memory: number;
   readonly threads: number;
   readonly read: number;
@@ -73,11 +75,28 @@ function processUse(pid: number): ProcessUse {
   const io = readText(`/proc/${pid}/io`);
   return {
     cpu: (at(14) + at(15) + at(16) + at(17)) * (1_000_000 / TICKS),
-    memory: at(24) * PAGE,
+    memory: proportionalSize(pid) ?? at(24) * PAGE,
     threads: at(20),
     read: numberAfter(io, 'read_bytes:') ?? 0,
     written: numberAfter(io, 'write_bytes:') ?? 0,
   };
+}
+
+/** Bytes of a process, of what it shares its part (proc_pid_smaps(5)); undefined where it can't be looked into. */
+function proportionalSize(pid: number): number | undefined {
+  const kilobytes = /^Pss: +(\d+) kB$/m.exec(readText(`/proc/${pid}/smaps_rollup`))?.[1];
+  return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
+}
+
+/** Bytes read and written by all devices (cgroup-v2.rst, io.stat); undefined without the controller. */
+export function groupBlock(text: string): readonly [number, number] | undefined {
+  if (text === '') return undefined;
+  const sum = (key: string): number =>
+    [...text.matchAll(new RegExp(`\\b${key}=(\\d+)`, 'g'))].reduce(
+      (all, [, value]) => all + Number(value),
+      0,
+    );
+  return [sum('rbytes'), sum('wbytes')];
 }
 
 /** As Docker: without the file pages that the kernel can drop at once. */

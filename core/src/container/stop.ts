@@ -40,6 +40,7 @@ export async function stopContainer(
   const running = findRunning(context, id);
   if (running !== undefined) {
     const signal = options.signal === undefined ? spec.stopSignal : parseSignal(options.signal);
+    context.table.setStopped(id);
     recordContainerEvent(context, id, 'kill', { signal: String(signal) });
     // By the monitor, which alone knows the first process when the container starts anew at this moment.
     if (signal === spec.stopSignal) await sendSignal(context.launcher(), running.monitor, SIGTERM);
@@ -86,6 +87,7 @@ export async function signalContainer(
       exitCode: EXIT.failure,
     });
   }
+  if (number === SIGKILL || number === context.table.spec(id)?.stopSignal) context.table.setStopped(id);
   recordContainerEvent(context, id, 'kill', { signal: String(number) });
   if (number === SIGKILL) await killAndWait(context, running);
   else if (running.init !== undefined) await sendSignal(context.launcher(), running.init, number);

@@ -139,9 +139,23 @@ export class ContainerTable {
     this.#database.run('UPDATE container SET state = ? WHERE id = ?', state, id);
   }
 
+  /** Notes that the user wants it to be stopped, for when the machine is started again. */
+  setStopped(id: string): void {
+    this.#database.run('UPDATE container SET stopped_by_user = 1 WHERE id = ?', id);
+  }
+
+  /** Ids of those that the user has stopped since their last start. */
+  stoppedByUser(): ReadonlySet<string> {
+    const rows = this.#database.all<{ id: string }>('SELECT id FROM container WHERE stopped_by_user = 1');
+    return new Set(rows.map(({ id }) => id));
+  }
+
   /** Notes that a start is being prepared. */
   beginLaunch(id: string): void {
-    this.#database.run("UPDATE container SET state = 'started', launch = launch + 1 WHERE id = ?", id);
+    this.#database.run(
+      "UPDATE container SET state = 'started', launch = launch + 1, stopped_by_user = 0 WHERE id = ?",
+      id,
+    );
   }
 
   /** Notes that the start with this number came to nothing. */
