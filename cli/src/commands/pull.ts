@@ -2,7 +2,7 @@ import * as Flags from '@oclif/core/flags';
 import { ContainerCommand } from '../container-command.ts';
 import { checkDigestFile, writeDigestFile } from '../flags/digest-file.ts';
 import { interruptible } from '../interrupt.ts';
-import { pullProgress, SILENT } from '../progress/reporter.ts';
+import { type ProgressReporter, pullProgress } from '../progress/reporter.ts';
 import { print, STDOUT } from '../terminal/output.ts';
 
 export default class Pull extends ContainerCommand {
@@ -30,7 +30,7 @@ export default class Pull extends ContainerCommand {
     const { flags, args } = this.read(Pull.flags);
     const { authfile, platform, 'digest-file': digestFile, 'storage-driver': storageDriver } = flags;
     checkDigestFile(this.context.called, digestFile, flags['all-tags']);
-    const progress = flags.quiet ? SILENT : pullProgress(STDOUT);
+    const progress = flags.quiet ? digestsAlone : pullProgress(STDOUT);
     const { images } = await this.engine();
     const { digest, reference } = await interruptible((signal) =>
       images.pull({
@@ -45,6 +45,14 @@ export default class Pull extends ContainerCommand {
       }),
     ).finally(progress.end);
     writeDigestFile(digestFile, digest);
-    print(flags.quiet ? digest : reference);
+    if (!flags.quiet) print(reference);
   }
 }
+
+/** One line an image: with --all-tags there are several. */
+const digestsAlone: ProgressReporter = {
+  onEvent: (event) => {
+    if (event.kind === 'pulled') print(event.digest);
+  },
+  end: () => {},
+};

@@ -3,7 +3,7 @@ import { parseReference } from '@wherry/core/reference';
 import { ContainerCommand } from '../container-command.ts';
 import { checkDigestFile, writeDigestFile } from '../flags/digest-file.ts';
 import { interruptible } from '../interrupt.ts';
-import { pushProgress } from '../progress/push.ts';
+import { type PushReporter, pushProgress } from '../progress/push.ts';
 import { print, STDOUT } from '../terminal/output.ts';
 
 export default class Push extends ContainerCommand {
@@ -25,7 +25,7 @@ export default class Push extends ContainerCommand {
     const { authfile, 'all-tags': allTags, 'digest-file': digestFile } = flags;
     checkDigestFile(this.context.called, digestFile, allTags);
     const parsed = parseReference(reference);
-    const progress = flags.quiet ? undefined : pushProgress(STDOUT);
+    const progress = flags.quiet ? digestsAlone : pushProgress(STDOUT);
     if (!allTags && !flags.quiet && parsed.tag === undefined && parsed.digest === undefined) {
       print('Using default tag: latest');
     }
@@ -37,10 +37,17 @@ export default class Push extends ContainerCommand {
         insecureRegistries: this.options.insecureRegistries,
         signal,
         ...(authfile === undefined ? {} : { authFile: authfile }),
-        ...(progress === undefined ? {} : { onEvent: progress.onEvent }),
+        onEvent: progress.onEvent,
       }),
-    ).finally(() => progress?.end());
+    ).finally(progress.end);
     writeDigestFile(digestFile, digest);
-    if (flags.quiet) print(digest);
   }
 }
+
+/** One line an image: with --all-tags there are several. */
+const digestsAlone: PushReporter = {
+  onEvent: (event) => {
+    if (event.kind === 'pushed') print(event.digest);
+  },
+  end: () => {},
+};

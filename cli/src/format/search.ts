@@ -21,7 +21,6 @@ export function foundList({ noTrunc }: { readonly noTrunc: boolean }): ListForma
       Description: noTrunc ? description : ellipsis(description, DESCRIPTION_WIDTH),
       StarCount: String(stars),
       IsOfficial: official ? '[OK]' : '',
-      // Docker Hub builds no images any more, and the field stays for templates.
       IsAutomated: '',
     }),
   };
@@ -29,13 +28,19 @@ export function foundList({ noTrunc }: { readonly noTrunc: boolean }): ListForma
 
 /** `search --filter`. @throws WherryError `E_FILTER` */
 export function filterFound(words: readonly string[]): (image: FoundImage) => boolean {
-  const filters = parseFilters(words, ['is-official', 'stars']);
+  const filters = parseFilters(words, ['is-automated', 'is-official', 'stars']);
+  // Docker Hub builds no images any more: none is.
+  const automated = filters
+    .get('is-automated')
+    ?.map((value) => toBoolean('is-automated', value))
+    .at(-1);
   const official = filters
     .get('is-official')
     ?.map((value) => toBoolean('is-official', value))
     .at(-1);
   const stars = Math.max(0, ...(filters.get('stars') ?? []).map(toStars));
-  return (image) => image.stars >= stars && (official === undefined || image.official === official);
+  return (image) =>
+    automated !== true && image.stars >= stars && (official === undefined || image.official === official);
 }
 
 function toBoolean(name: string, text: string): boolean {

@@ -23,9 +23,10 @@ export function ask(question: string): string {
 export function askHidden(question: string): string {
   const tty = process.getBuiltinModule('node:tty');
   const terminal = new tty.ReadStream(STDIN);
-  write(STDOUT, question);
+  // First of all: whoever sees the question may answer at once.
   terminal.setRawMode(true);
   try {
+    write(STDOUT, question);
     return readHidden();
   } finally {
     terminal.setRawMode(false);

@@ -40,6 +40,8 @@ it.each([
   [['stars=3'], 1],
   [['stars=3', 'stars=4000'], 0],
   [['is-official=true'], 1],
+  [['is-automated=false'], 2],
+  [['is-automated=true'], 0],
   [['is-official=0', 'stars=1'], 1],
 ])('%j leaves %d', (filters, count) => {
   expect(found.filter(filterFound(filters))).toHaveLength(count);

@@ -15,6 +15,8 @@ const READ_BYTES = 256 << 10;
 
 const TOO_LARGE = 413;
 const WRONG_RANGE = 416;
+/** Answers of a registry that knows no PATCH, or takes no pieces. */
+const UNKNOWN: readonly number[] = [400, 404, 405, 415, 501];
 
 /** What an attempt came to: all is there, or it is to be gone on with. */
 type Outcome = 'done' | { readonly retry: unknown; readonly asked?: number | undefined };
@@ -22,7 +24,7 @@ type Outcome = 'done' | { readonly retry: unknown; readonly asked?: number | und
 /**
  * A blob on its way into a registry (distribution specification v1.1, "Pushing blobs"): in one PUT, or, where the registry says a
  * size for pieces or refuses the whole, in PATCHes and a closing PUT. After a cut connection it asks how much has arrived, and goes
- * on from there.
+ * on from there; where nothing was kept it begins anew, in pieces, so that each that has arrived counts.
  */
 export class UploadSession {
   readonly #connection: RegistryConnection;
@@ -33,6 +35,8 @@ export class UploadSession {
   #offset = 0;
   /** Bytes of a piece; undefined while the rest is sent as a whole. */
   #chunk: number | undefined;
+  /** What the registry says of pieces: nothing, that it would have them, or that it takes none. */
+  #pieces: 'asked for' | 'refused' | undefined;
 
   /** @param begun the 202 that opened it */
   constructor(
@@ -136,8 +140,13 @@ export class UploadSession {
   /** What to do with an answer that isn't the one hoped for. @throws WherryError when nothing can be done */
   async #again(response: Response): Promise<Outcome> {
     const { statusCode } = response;
-    if (statusCode === TOO_LARGE && this.#chunk === undefined && this.#blob.size > CHUNK_BYTES) {
+    if (statusCode === TOO_LARGE && this.#mayDivide) {
+      this.#pieces = 'asked for';
       this.#chunk = CHUNK_BYTES;
+      return { retry: response };
+    }
+    if (UNKNOWN.includes(statusCode) && this.#chunk !== undefined && this.#pieces === undefined) {
+      this.#pieces = 'refused';
       return { retry: response };
     }
     const asked = retryAfter(response, Date.now());
@@ -148,6 +157,7 @@ export class UploadSession {
 
   /** Asks how much the registry has, and where to go on; begins anew where it has forgotten. */
   async #locate(): Promise<void> {
+    if (this.#pieces === 'refused' && this.#chunk !== undefined) return this.#restart();
     const status = await this.#connection.request(this.#location, {
       doing: this.#doing,
       access: 'push',
@@ -167,6 +177,7 @@ export class UploadSession {
     const begun = await beginUpload(this.#connection, this.#doing, '', this.#options.signal);
     if (begun.statusCode !== 202) throw await this.#failure(begun);
     await begun.body.dump();
+    if (this.#pieces !== 'asked for') this.#chunk = this.#mayDivide ? CHUNK_BYTES : undefined;
     this.#location = this.#open(begun);
     this.#offset = 0;
   }
@@ -174,10 +185,17 @@ export class UploadSession {
   #open(begun: Response): string {
     const least = Number(begun.headers['oci-chunk-min-length'] ?? Number.NaN);
     // A registry that says how small a piece may be is one that would have pieces.
-    if (least > 0) this.#chunk = Math.max(least, CHUNK_BYTES);
+    if (least > 0) {
+      this.#pieces = 'asked for';
+      this.#chunk = Math.max(least, CHUNK_BYTES);
+    }
     const location = this.#locationOf(begun);
     if (location === undefined) throw badReply(this.#options.registry, 'names no place to upload to');
     return location;
+  }
+
+  get #mayDivide(): boolean {
+    return this.#chunk === undefined && this.#pieces === undefined && this.#blob.size > CHUNK_BYTES;
   }
 
   #locationOf({ headers: { location } }: Response): string | undefined {

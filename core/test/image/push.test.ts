@@ -185,6 +185,36 @@ describe('an upload', () => {
     );
   });
 
+  it('goes in pieces after a cut where nothing of the whole is kept', async () => {
+    const store = large();
+    const rules = [
+      { on: /uploads\/\d+\?.*digest=/, kind: 'cut-request', after: 9 << 20, times: 1 },
+      { on: /uploads\/1\?state=\d+$/, kind: 'answer', status: 404, times: 1 },
+      { on: /uploads\/2\?state=[1-9]\d*$/, kind: 'cut-request', after: 1 << 20, times: 1 },
+    ] as const;
+    await pulled(store, { rules }, async ({ registry, push, uploads }) => {
+      await push('c/d:1');
+      expectIdentical(registry, 'c/d', '1', store);
+      const pieces = uploads().filter(({ method }) => method === 'PATCH');
+      const starts = pieces.map(({ headers }) => Number.parseInt(String(headers['content-range']), 10));
+      expect(starts).toEqual([0, 16 << 20, 17 << 20]);
+    });
+  });
+
+  it('goes as a whole again where pieces are unknown', async () => {
+    const store = large();
+    const rules = [
+      { on: /uploads\/\d+\?.*digest=/, kind: 'cut-request', after: 9 << 20, times: 1 },
+      { on: /uploads\/1\?state=\d+$/, kind: 'answer', status: 404, times: 1 },
+      { on: /uploads\/2\?state=0$/, kind: 'answer', status: 405, times: 1 },
+    ] as const;
+    await pulled(store, { rules }, async ({ registry, push, uploads }) => {
+      await push('c/d:1');
+      expectIdentical(registry, 'c/d', '1', store);
+      expect(uploads().filter(({ method }) => method === 'PATCH')).toHaveLength(1);
+    });
+  });
+
   it.each([
     { on: 'upload', kind: 'answer', status: 429, headers: { 'retry-after': '0' }, times: 2 },
     { on: 'upload', kind: 'answer', status: 503, times: 2 },
