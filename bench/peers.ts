@@ -5,22 +5,24 @@ import type { Account } from './sample.ts';
 
 /** The registry of the test machine, as podman wants it named. */
 export const REGISTRY = 'localhost:5000';
-const HOME = '/home/wuser';
+/** As the end-to-end tests have it: a run with `WHERRY_TEST_LANE` has an account of its own. */
+const LOGIN = `wuser${process.env.WHERRY_TEST_LANE ?? ''}`;
+const HOME = `/home/${LOGIN}`;
 const WORK = path.join(HOME, 'wherry-bench');
 
 /** The ordinary user that everything is measured as: one with a range of subordinate ids. */
 export function account(): Account {
   const line = readFileSync('/etc/passwd', 'utf8')
     .split('\n')
-    .find((each) => each.startsWith('wuser:'));
-  if (line === undefined) throw new Error('There is no user wuser: run test/machine/setup.sh first.');
+    .find((each) => each.startsWith(`${LOGIN}:`));
+  if (line === undefined) throw new Error(`There is no user ${LOGIN}: run test/machine/setup.sh first.`);
   const [, , uid, gid] = line.split(':').map(Number);
   return {
     uid: uid ?? 0,
     gid: gid ?? 0,
     env: {
       HOME,
-      USER: 'wuser',
+      USER: LOGIN,
       PATH: '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin',
       LANG: 'C.UTF-8',
       XDG_RUNTIME_DIR: `/run/user/${uid}`,
@@ -31,6 +33,9 @@ export function account(): Account {
 
 /** The program that the packed product installed in the user's home (test/e2e/setup.ts). */
 export const WHERRY = path.join(HOME, 'wherry-under-test/node_modules/.bin/wherry');
+
+/** The library of the same package. */
+export const CORE = path.join(HOME, 'wherry-under-test/node_modules/wherry/dist/core.js');
 
 /** podman's configuration for a machine without systemd, and a registry in plain http. */
 function configurePodman(): void {

@@ -2,23 +2,21 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { containerSections, makeMany } from './containers.ts';
 import { partsOfRun } from './parts.ts';
 import { type Peers, preparePeers, REGISTRY, WHERRY } from './peers.ts';
 import { table } from './report.ts';
-import { type Command, interleave, type Series } from './sample.ts';
+import { type Command, execute, interleave, type Series } from './sample.ts';
+import type { Section } from './section.ts';
 
-/** Everything compared, by section: what is timed, beside whom, how often. */
-interface Section {
-  readonly title: string;
-  readonly peer: string;
-  readonly rounds: number;
-  /** A function when they take work to make. */
-  readonly subjects: Readonly<Record<string, Command>> | (() => Readonly<Record<string, Command>>);
-}
+const debian = `${REGISTRY}/debian:bookworm`;
+const ofContainers = () =>
+  containerSections({ wherry: WHERRY, podman: 'podman', image: debian, makeMany: makeMany(debian) });
+/** `containers` stands for all of them. */
+const containerNames = Object.keys(ofContainers());
 
 function sections(peers: Peers): Record<string, Section> {
   const { bundle } = peers;
-  const debian = `${REGISTRY}/debian:bookworm`;
   const run = (program: string, ...flags: string[]): Command => ({
     argv: [program, 'run', '--rm', '--network', 'none', ...flags, debian, 'true'],
   });
@@ -71,6 +69,7 @@ function sections(peers: Peers): Record<string, Section> {
         'podman images': { argv: ['podman', 'images'] },
       },
     },
+    ...ofContainers(),
     pull: {
       title: 'Pull of Debian (170 MB unpacked) from a registry on this machine, cold store',
       peer: 'podman',
@@ -90,7 +89,8 @@ function machine(): string {
 
 const peers = preparePeers();
 const all = sections(peers);
-const wanted = process.argv.slice(2);
+const words = process.argv.slice(2);
+const wanted = words.flatMap((word) => (word === 'containers' ? containerNames : [word]));
 const unknown = wanted.filter((name) => !(name in all));
 if (unknown.length > 0) {
   process.stderr.write(
@@ -119,12 +119,14 @@ const raw: Record<string, Series[]> = {};
 for (const [name, section] of Object.entries(all)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
   const subjects = typeof section.subjects === 'function' ? section.subjects() : section.subjects;
+  if (section.setup) execute(section.setup, peers.user);
   const series = interleave(subjects, section.rounds, peers.user);
+  if (section.teardown) execute(section.teardown, peers.user);
   raw[name] = series;
   report.push(table(section.title, series, section.peer));
   console.log(report.at(-1));
 }
-const suffix = wanted.length > 0 ? `-${wanted.join('-')}` : '';
+const suffix = words.length > 0 ? `-${words.join('-')}` : '';
 const out = path.join(import.meta.dirname, 'results');
 writeFileSync(path.join(out, `figures${suffix}.md`), report.join('\n'));
 writeFileSync(path.join(out, `figures${suffix}.json`), `${JSON.stringify(raw)}\n`);

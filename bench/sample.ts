@@ -22,7 +22,8 @@ export interface Series {
   readonly milliseconds: number[];
 }
 
-function execute(argv: readonly string[], account: Account, printed = false): number {
+/** Runs a command as the user. @returns milliseconds @throws Error when it ends with a status other than 0 */
+export function execute(argv: readonly string[], account: Account, printed = false): number {
   const [file = '', ...args] = argv;
   const start = process.hrtime.bigint();
   const { uid, gid, env } = account;

@@ -192,3 +192,13 @@ export async function bundleCore(): Promise<void> {
     },
   });
 }
+
+/** dist/log-relay.mjs: the process beside a container whose log goes out by TLS. */
+export async function bundleRelay(): Promise<void> {
+  await build({
+    ...COMMON,
+    entryPoints: ['core/src/log/relay/main.ts'],
+    outfile: path.join(DIST, 'log-relay.mjs'),
+    format: 'esm',
+  });
+}

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { bundleCli, bundleCore } from './build-bundle.ts';
+import { bundleCli, bundleCore, bundleRelay } from './build-bundle.ts';
 import { buildLauncher } from './build-launcher.ts';
 
 const ROOT = path.join(import.meta.dirname, '..');
@@ -13,6 +13,7 @@ const PARTS: Readonly<Record<string, () => unknown>> = {
   drivers: async () => (await import('./build-drivers.ts')).buildDrivers(),
   cli: bundleCli,
   core: bundleCore,
+  relay: bundleRelay,
   types: buildTypes,
 };
 

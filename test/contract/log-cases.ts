@@ -53,7 +53,7 @@ export const LOG_CASES: readonly ContractCase<LogDriver>[] = [
       const grants = grantsOf(driver.info.permissions);
       const { value: sink } = driver.open(REQUEST);
       const plan = checkPlan({ asker, steps: [], sink, grants, framings: FRAMINGS });
-      encodeSink(plan, { path: (root) => `/${root}` }, { nonBlocking: false, buffer: 1 });
+      encodeSink(plan, { path: (root) => `/${root}` }, { nonBlocking: false, buffer: 1 }, '/relay');
     },
   },
   {

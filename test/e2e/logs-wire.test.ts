@@ -9,6 +9,7 @@ import {
   parseMessagePack,
   parseSyslog,
   streamReceiver,
+  tlsReceiver,
   udpReceiver,
   until,
 } from '../support/log-receivers.ts';
@@ -226,6 +227,30 @@ describe.each(USER_NAMES)('what goes over the wire from containers of %s', (name
     });
   });
 
+  it('is syslog by TLS, to a server that is trusted, by a relay that goes with the container', async () => {
+    await using receiver = await tlsReceiver(user.runtimeDirectory);
+    const { address, authority } = receiver;
+    const options = [`syslog-address=${address}`, 'syslog-format=rfc5424', 'tag=t'];
+    const unknown = await run('syslog', options, ':', ['--rm']);
+    expect(unknown.exitCode).toBe(125);
+    expect(unknown.stderr).toMatch(/doesn't reach tls:127\.0\.0\.1:\d+: self-signed certificate/);
+    const trusted = [...options, `syslog-tls-ca-cert=${authority}`];
+    const done = await run('syslog', trusted, SCRIPT, ['--rm']);
+    expect(done.exitCode, done.stderr).toBe(0);
+    const messages = await until(() => {
+      const texts = Buffer.concat(receiver.received).toString().split('\n').slice(0, -1);
+      return texts.length === OUTPUT.length + 1
+        ? texts.map((text) => parseSyslog('rfc5424', text))
+        : undefined;
+    });
+    const output = messages.filter(({ severity }) => severity === 6);
+    expect(output.map(({ text }) => text)).toEqual(OUTPUT);
+    await expect
+      .poll(() => user.leftovers().processes.filter((line) => /log-relay/.test(line)), { timeout: 20_000 })
+      .toEqual([]);
+    expect(user.leftovers().files.filter((file) => /\/log-[0-9a-f]{12}$/.test(file))).toEqual([]);
+  });
+
   it('is refused before there is a container when it can’t be', async () => {
     const refused: readonly [driver: string, options: readonly string[], reason: RegExp][] = [
       ['json-file', ['max-size=x'], /max-size/],
@@ -240,6 +265,7 @@ describe.each(USER_NAMES)('what goes over the wire from containers of %s', (name
       ['journald', ['tag={{'], /tag/],
       ['syslog', ['syslog-address=ftp://x'], /syslog-address/],
       ['syslog', ['syslog-facility=lunch'], /syslog-facility/],
+      ['syslog', ['syslog-address=udp://x', 'syslog-tls-key=/k'], /for TLS alone/],
       ['gelf', ['gelf-address=unix:///x'], /gelf-address/],
       ['fluentd', ['fluentd-address=udp://x'], /fluentd-address/],
       ['none', ['tag=x'], /no option "tag"/],

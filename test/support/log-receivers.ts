@@ -1,6 +1,9 @@
+import { execFileSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
-import { chmodSync } from 'node:fs';
+import { chmodSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
+import { join } from 'node:path';
+import { createServer as createTlsServer } from 'node:tls';
 import { gunzipSync, inflateSync } from 'node:zlib';
 
 /** Somebody who listens for what a log driver sends. */
@@ -60,6 +63,27 @@ function addressOf(server: Server, path: string | undefined): string {
 
 function closed(server: Server): Promise<void> {
   return new Promise((resolve) => server.close(() => resolve()));
+}
+
+/** Connections by TLS at a free port, and the file with the certificate to trust. `directory` is for its files. */
+export async function tlsReceiver(directory: string): Promise<Receiver & { readonly authority: string }> {
+  const authority = join(directory, 'authority.pem');
+  const key = join(directory, 'authority.key');
+  const names = ['-subj', '/CN=test', '-addext', 'subjectAltName=IP:127.0.0.1'];
+  const kind = ['-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'];
+  execFileSync('openssl', ['req', ...kind, ...names, '-keyout', key, '-out', authority], { stdio: 'ignore' });
+  chmodSync(authority, 0o644);
+  const received: Buffer[] = [];
+  const server = createTlsServer({ cert: readFileSync(authority), key: readFileSync(key) }, (socket) => {
+    const index = received.push(Buffer.alloc(0)) - 1;
+    socket.on('error', () => undefined);
+    socket.on('data', (bytes: Buffer) => {
+      received[index] = Buffer.concat([received[index] ?? Buffer.alloc(0), bytes]);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = addressOf(server, undefined).replace('tcp:', 'tcp+tls:');
+  return { address, received, authority, [Symbol.asyncDispose]: () => closed(server) };
 }
 
 export interface SyslogMessage {

@@ -7,6 +7,7 @@ import type { OpenRequest } from '../plugin/contract.ts';
 import type { LogDriver } from '../plugin/drivers.ts';
 import type { ContainerContext } from './context.ts';
 import { driverGrants, environmentValues, keyValues, type StateUpdate } from './drivers.ts';
+import { relaySocket } from './log-relay.ts';
 import type { ContainerRow, ContainerSpec } from './record.ts';
 import { rootsOf } from './roots.ts';
 
@@ -47,7 +48,8 @@ export function checkLog(
   spec: ContainerSpec,
 ): void {
   const { plan } = planLog(context, log, row, spec);
-  encodeSink(plan, rootsOf(context, plan.asker, row.id), splitDelivery(spec.logOptions).delivery);
+  const { delivery } = splitDelivery(spec.logOptions);
+  encodeSink(plan, rootsOf(context, plan.asker, row.id), delivery, relaySocket(context, row.id));
 }
 
 /** What a log driver is told of a container. */

@@ -25,6 +25,7 @@ import { notFound } from './find.ts';
 import { hostFileBinds, writeHostFiles } from './host-files.ts';
 import { identityOf } from './identity.ts';
 import { imageMountOperation, imageView } from './image-view.ts';
+import { relayLog, relaySocket } from './log-relay.ts';
 import { cacheDirectory } from './machine.ts';
 import { prepareMounts, startMounts } from './mounts.ts';
 import { addedGroups, NO_OPTIONS } from './options.ts';
@@ -88,6 +89,7 @@ export async function prepareLaunch(context: ContainerContext, id: string, clien
   }
   // Its monitor begins anew with the slots that the one before may have filled.
   foldEvents(context);
+  await relayLog(context, id, plan.log);
   const { limits = {}, cgroupParent } = spec.options ?? {};
   const cgroup = makeCgroup(machine.platform.cgroup, id, limits, cgroupParent);
   const path = join(directory, PROGRAM);
@@ -165,6 +167,7 @@ export async function launchRequest(
       plan.log,
       rootsOf(context, plan.log.asker, id),
       splitDelivery(spec.logOptions).delivery,
+      relaySocket(context, id),
     ),
     pending,
     rootfs,

@@ -158,16 +158,22 @@ function bindOperation(mount: BindMount, roots: Roots): ContainerOperation | und
 
 /**
  * The setting for a checked sink; none when output isn't kept.
+ * @param relay the socket of the relay that speaks TLS, which the launcher doesn't
  * @throws WherryError `E_PLAN_REFUSED` for a sink that this version's launcher doesn't serve.
  */
-export function encodeSink(plan: CheckedPlan, roots: Roots, delivery: Delivery): readonly SettingOperation[] {
+export function encodeSink(
+  plan: CheckedPlan,
+  roots: Roots,
+  delivery: Delivery,
+  relay: string,
+): readonly SettingOperation[] {
   requireChecked(plan);
   const { sink } = plan;
   if (sink === undefined || sink.tag === 'none') return [];
   if (sink.tag === 'driver') {
     throw planRefused(plan.asker, 'the sink', 'the launcher of this version has no driver sink');
   }
-  if (sink.tag === 'socket') return [socketOperation(plan, sink.val, delivery)];
+  if (sink.tag === 'socket') return [socketOperation(plan, sink.val, delivery, relay)];
   const { at, framing, maxSize, maxFiles, compress, attributes } = sink.val;
   if (framing !== 'docker-json' && framing !== 'cri' && framing !== 'raw' && framing !== 'binary') {
     throw planRefused(plan.asker, 'the sink', `${framing} is a framing for sockets, not for files`);
@@ -185,14 +191,22 @@ export function encodeSink(plan: CheckedPlan, roots: Roots, delivery: Delivery):
   ];
 }
 
-function socketOperation(plan: CheckedPlan, sink: SocketSink, delivery: Delivery): SettingOperation {
-  const { address, framing, required } = sink;
+function socketOperation(
+  plan: CheckedPlan,
+  sink: SocketSink,
+  delivery: Delivery,
+  relay: string,
+): SettingOperation {
+  const { framing } = sink;
   if (framing === 'docker-json' || framing === 'cri' || framing === 'binary') {
     throw planRefused(plan.asker, 'the sink', `${framing} is a framing for files, not for sockets`);
   }
-  if (address.startsWith('tls:')) {
-    throw planRefused(plan.asker, 'the sink', 'the launcher of this version has no TLS');
+  const tls = sink.address.startsWith('tls:');
+  if (tls && framing !== 'syslog-rfc3164' && framing !== 'syslog-rfc5424') {
+    throw planRefused(plan.asker, 'the sink', `${framing} can't be sent by TLS by this version; syslog can`);
   }
+  const address = tls ? `unix:${relay}` : sink.address;
+  const required = tls || sink.required;
   return { op: 'log-socket', address, framing, required, ...delivery, parts: messageParts(sink, hostname()) };
 }
 

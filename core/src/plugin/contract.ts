@@ -441,6 +441,8 @@ export interface SocketSink {
    * names of journal fields, gelf those of its record (`host`, `_tag`, …) besides `compression` (`gzip` or `zlib`, for
    * datagrams), fluentd those of its record, besides `tag`
    * and `sub-second` (`true` for times in nanoseconds). An empty `hostname` or `host` is the machine's own.
+   * With `tls:`, which is for syslog alone, `tls-ca`, `tls-cert` and `tls-key` are paths of PEM files, and `tls-skip-verify`
+   * is `true` where any certificate of the server will do.
    */
   readonly attributes: readonly KeyValue[];
   /** Whether a container is kept from starting when nobody can be reached there. */

@@ -128,7 +128,7 @@ describe('encodeSink', () => {
   } as const;
 
   it('says where output goes', () => {
-    expect(encodeSink(sinkPlan({ tag: 'file', val: file }), roots, delivery)).toEqual([
+    expect(encodeSink(sinkPlan({ tag: 'file', val: file }), roots, delivery, '/run/relay')).toEqual([
       {
         op: 'log-file',
         path: '/r/container/x.log',
@@ -141,11 +141,11 @@ describe('encodeSink', () => {
     ]);
   });
   it('has none for output that is not kept', () => {
-    expect(encodeSink(sinkPlan({ tag: 'none' }), roots, delivery)).toEqual([]);
+    expect(encodeSink(sinkPlan({ tag: 'none' }), roots, delivery, '/run/relay')).toEqual([]);
   });
   it('says to whom messages go, and what happens when they stall', () => {
     const sink = { address: 'tcp:logs:24224', framing: 'fluentd', attributes: [], required: true } as const;
-    expect(encodeSink(sinkPlan({ tag: 'socket', val: sink }), roots, delivery)).toMatchObject([
+    expect(encodeSink(sinkPlan({ tag: 'socket', val: sink }), roots, delivery, '/run/relay')).toMatchObject([
       {
         op: 'log-socket',
         address: 'tcp:logs:24224',
@@ -156,12 +156,19 @@ describe('encodeSink', () => {
       },
     ]);
   });
+  it('sends what goes by TLS to the relay, and needs it', () => {
+    const framing = 'syslog-rfc5424' as const;
+    const sink = { address: 'tls:logs:6514', framing, attributes: [], required: false };
+    expect(encodeSink(sinkPlan({ tag: 'socket', val: sink }), roots, delivery, '/run/relay')).toMatchObject([
+      { op: 'log-socket', address: 'unix:/run/relay', required: true },
+    ]);
+  });
   it.each([
     { tag: 'driver' },
     { tag: 'file', val: { ...file, framing: 'gelf' } },
     { tag: 'socket', val: { address: 'tcp:h:1', framing: 'cri', attributes: [], required: true } },
     { tag: 'socket', val: { address: 'tls:h:1', framing: 'gelf', attributes: [], required: true } },
   ] as readonly Sink[])('refuses $tag where the launcher cannot do it', (sink) => {
-    expect(() => encodeSink(sinkPlan(sink), roots, delivery)).toThrow(refused);
+    expect(() => encodeSink(sinkPlan(sink), roots, delivery, '/run/relay')).toThrow(refused);
   });
 });

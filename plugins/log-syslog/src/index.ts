@@ -32,8 +32,12 @@ export function describe(): DriverInfo {
         'syslog-address',
         'text',
         'unixgram:///dev/log',
-        'unix://, unixgram://, udp:// or tcp:// and where; the port is 514 unless given.',
+        'unix://, unixgram://, udp://, tcp:// or tcp+tls:// and where; the port is 514 unless given.',
       ),
+      option('syslog-tls-ca-cert', 'text', '', 'A file with the certificates of the authorities to trust.'),
+      option('syslog-tls-cert', 'text', '', 'A file with the certificate to show to the server.'),
+      option('syslog-tls-key', 'text', '', 'A file with its key.'),
+      option('syslog-tls-skip-verify', 'boolean', 'false', 'Whether any certificate of the server will do.'),
       option('syslog-facility', 'text', 'daemon', 'A facility by name, or its number from 0 to 23.'),
       option(
         'syslog-format',
@@ -49,6 +53,8 @@ export function describe(): DriverInfo {
 export function probe(_facts: Facts): Fitness {
   return { score: 1, reason: 'needs somebody who listens' };
 }
+
+const TLS_FILES: string[] = ['syslog-tls-ca-cert', 'syslog-tls-cert', 'syslog-tls-key'];
 
 const FACILITIES: string[] = [
   'kern',
@@ -82,16 +88,25 @@ export function open(request: OpenRequest): SinkResult {
   if (untagged !== null) return SinkResult.err(untagged);
   const given = optionValue(request.options, 'syslog-address', 'unixgram:///dev/log');
   const scheme = schemeOf(given);
-  if (scheme === 'tcp+tls') {
+  const tls = scheme === 'tcp+tls';
+  for (let i = 0; i < TLS_FILES.length; i++) {
+    const path = optionValue(request.options, TLS_FILES[i], '');
+    if (path !== '' && !path.startsWith('/')) {
+      return SinkResult.err(
+        invalid(`${TLS_FILES[i]} is no absolute path: "${path}"`, 'Give the whole path of the file.'),
+      );
+    }
+  }
+  if (!tls && hasTlsOption(request)) {
     return SinkResult.err(
-      unsupported(
-        'this driver has no TLS',
-        'Send to a syslog server on this machine that has, by tcp:// or unix://.',
+      invalid(
+        'syslog-tls options are for TLS alone',
+        'Give --log-opt syslog-address=tcp+tls://HOST:6514, or leave them out.',
       ),
     );
   }
-  const address = sinkAddress(given, 514);
-  const known = scheme === 'unix' || scheme === 'unixgram' || scheme === 'udp' || scheme === 'tcp';
+  const address = sinkAddress(tls ? `tls${given.slice('tcp+tls'.length)}` : given, 514);
+  const known = scheme === 'unix' || scheme === 'unixgram' || scheme === 'udp' || scheme === 'tcp' || tls;
   if (!known || address === '') {
     return SinkResult.err(
       invalid(
@@ -122,6 +137,13 @@ export function open(request: OpenRequest): SinkResult {
   ];
   // Local syslog servers fill in the host themselves; an empty one is this machine's.
   if (format !== '') attributes.push({ key: 'hostname', value: '' });
+  if (tls) {
+    attributes.push({ key: 'tls-ca', value: optionValue(request.options, 'syslog-tls-ca-cert', '') });
+    attributes.push({ key: 'tls-cert', value: optionValue(request.options, 'syslog-tls-cert', '') });
+    attributes.push({ key: 'tls-key', value: optionValue(request.options, 'syslog-tls-key', '') });
+    const trusting = optionValue(request.options, 'syslog-tls-skip-verify', 'false');
+    attributes.push({ key: 'tls-skip-verify', value: trusting });
+  }
   return SinkResult.ok(
     Sink.socket({
       address: address,
@@ -130,6 +152,15 @@ export function open(request: OpenRequest): SinkResult {
       required: scheme !== 'udp',
     }),
   );
+}
+
+function hasTlsOption(request: OpenRequest): bool {
+  for (let i = 0; i < request.options.length; i++) {
+    const name = request.options[i].key;
+    if (name === 'syslog-tls-skip-verify' && request.options[i].value === 'false') continue;
+    if (name.startsWith('syslog-tls-')) return true;
+  }
+  return false;
 }
 
 /** -1 for one that isn't known. */

@@ -23,6 +23,15 @@ test.each([
   expect(open({ 'syslog-address': given })).toMatchObject({ address, required });
 });
 
+test('TLS, with the files that it takes', () => {
+  const options = { 'syslog-address': 'tcp+tls://logs:6514', 'syslog-tls-ca-cert': '/ca.pem' };
+  expect(open(options)).toMatchObject({
+    address: 'tls:logs:6514',
+    required: true,
+    attributes: { 'tls-ca': '/ca.pem', 'tls-cert': '', 'tls-key': '', 'tls-skip-verify': 'false' },
+  });
+});
+
 test('format, facility and tag', () => {
   expect(
     open({ 'syslog-format': 'rfc5424micro', 'syslog-facility': 'local7', tag: '{{.Name}}' }),
@@ -41,7 +50,9 @@ test.each([
   [{ 'syslog-address': 'udp://h:0' }, 'E_DRIVER_INVALID'],
   [{ 'syslog-address': 'tcp://h:99999' }, 'E_DRIVER_INVALID'],
   [{ 'syslog-address': 'unix://' }, 'E_DRIVER_INVALID'],
-  [{ 'syslog-address': 'tcp+tls://h:6514' }, 'E_DRIVER_UNSUPPORTED'],
+  [{ 'syslog-address': 'tcp://h:6514', 'syslog-tls-key': '/k' }, 'E_DRIVER_INVALID'],
+  [{ 'syslog-address': 'tcp+tls://' }, 'E_DRIVER_INVALID'],
+  [{ 'syslog-address': 'tcp+tls://h', 'syslog-tls-ca-cert': 'ca.pem' }, 'E_DRIVER_INVALID'],
   [{ 'syslog-facility': 'local8' }, 'E_DRIVER_INVALID'],
   [{ 'syslog-format': 'rfc1' }, 'E_DRIVER_INVALID'],
   [{ tag: '{{.No}}' }, 'E_DRIVER_INVALID'],

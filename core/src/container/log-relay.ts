@@ -1,0 +1,52 @@
+import { join } from 'node:path';
+import type { RelayConfig } from '../log/relay/config.ts';
+import type { CheckedPlan } from '../plan/check.ts';
+import type { ContainerContext } from './context.ts';
+import { shortId } from './id.ts';
+import { giveToRoot } from './roots.ts';
+
+const TLS = /^tls:\[?(.+?)\]?:(\d+)$/;
+
+/** Where a container's monitor finds its relay: beside the state, whose paths may be too long for a socket. */
+export function relaySocket({ store }: Pick<ContainerContext, 'store'>, id: string): string {
+  return join(store.paths.runtime(), `log-${shortId(id)}`);
+}
+
+/** Starts the process that speaks TLS for the monitor, where the log goes out by it. @throws WherryError `E_LOG_RELAY` */
+export async function relayLog(
+  context: Pick<ContainerContext, 'store' | 'machine'>,
+  id: string,
+  log: CheckedPlan,
+): Promise<void> {
+  const config = relayConfig(context, id, log);
+  if (config === undefined) return;
+  const { startRelay } = await import('../log/relay/start.ts');
+  await startRelay(config);
+  giveToRoot(context.machine, config.socket);
+}
+
+/** What a relay has to be told for a checked sink; undefined for one that needs none. */
+function relayConfig(
+  context: Pick<ContainerContext, 'store'>,
+  id: string,
+  { sink }: CheckedPlan,
+): RelayConfig | undefined {
+  const [, host, port] = (sink?.tag === 'socket' && TLS.exec(sink.val.address)) || [];
+  if (sink?.tag !== 'socket' || host === undefined) return undefined;
+  const attribute = (name: string): string | undefined =>
+    sink.val.attributes.find(({ key }) => key === name)?.value || undefined;
+  const file = (name: 'ca' | 'cert' | 'key') => {
+    const path = attribute(`tls-${name}`);
+    return path === undefined ? {} : { [name]: path };
+  };
+  return {
+    socket: relaySocket(context, id),
+    directory: context.store.paths.container(id),
+    host,
+    port: Number(port),
+    ...file('ca'),
+    ...file('cert'),
+    ...file('key'),
+    skipVerify: attribute('tls-skip-verify') === 'true',
+  };
+}

@@ -1,0 +1,147 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, isIP, type Socket } from 'node:net';
+import { constants } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { connect, type TLSSocket } from 'node:tls';
+import type { RelayConfig } from './config.ts';
+import { RelayQueue } from './queue.ts';
+
+/** Messages that are kept while there is no connection, in bytes. */
+const KEPT = 1024 * 1024;
+const CONNECT_MS = 10_000;
+/** A monitor that isn't there by then has come to nothing. */
+const MONITOR_MS = 30_000;
+const FIRST_DELAY_MS = 100;
+const LAST_DELAY_MS = 30_000;
+/** How long what is left is tried to be sent when the container has ended, as the launcher does for its own sockets. */
+const LAST_WORDS_MS = 2000;
+
+/**
+ * Connects to the server, listens for the monitor, and passes on what it says until it goes. `ready` is called once when it
+ * listens.
+ * @throws Error with a sentence when there is no server that is trusted, or a file can't be read
+ */
+export async function relay(config: RelayConfig, ready: () => void): Promise<void> {
+  let server: TLSSocket | undefined = await connectTo(config);
+  const monitor = await awaitMonitor(config.socket, ready);
+  if (monitor === undefined) return;
+  const queue = new RelayQueue(KEPT);
+  let ended = false;
+  const flush = (): void => {
+    while (server !== undefined) {
+      const bytes = queue.take();
+      if (bytes === undefined) return void monitor.resume();
+      // Who is slow slows the monitor down, whose buffer and mode are the user's.
+      if (!server.write(bytes)) return void monitor.pause();
+    }
+  };
+  const keep = async (): Promise<void> => {
+    for (let delay = FIRST_DELAY_MS; ; delay = Math.min(LAST_DELAY_MS, delay * 2)) {
+      if (server !== undefined) {
+        server.on('drain', flush);
+        flush();
+        delay = FIRST_DELAY_MS;
+        lost = await closed(server);
+        server = undefined;
+        queue.broken();
+        // Without a connection all is taken and the oldest dropped, so that the monitor's end is seen.
+        monitor.resume();
+      }
+      await pause(delay);
+      server = await connectTo(config).catch((error: NodeJS.ErrnoException) => {
+        lost = error.code ?? 'ECONNRESET';
+        return undefined;
+      });
+    }
+  };
+  let lost = '';
+  const end = new Promise<void>((resolve) => {
+    monitor.on('error', () => undefined);
+    monitor.on('close', () => resolve());
+    monitor.on('data', (bytes: Buffer) => {
+      queue.push(bytes);
+      if (server !== undefined && !server.writableNeedDrain) flush();
+    });
+  });
+  void keep();
+  await end;
+  for (const until = Date.now() + LAST_WORDS_MS; !ended && Date.now() < until; await pause(20)) {
+    if (server !== undefined && !server.writableNeedDrain) flush();
+    ended = queue.empty && server !== undefined;
+  }
+  if (server !== undefined && ended) await lastWords(server);
+  while (queue.take() !== undefined);
+  if (queue.dropped > 0) noteLoss(config.directory, queue.dropped, lost);
+}
+
+function lastWords(server: TLSSocket): Promise<unknown> {
+  const done = new Promise<void>((resolve) => server.end(() => resolve()));
+  return Promise.race([done, pause(LAST_WORDS_MS)]);
+}
+
+/** @returns undefined when none has come in time */
+function awaitMonitor(socket: string, ready: () => void): Promise<Socket | undefined> {
+  return new Promise((resolve, reject) => {
+    const server = createServer((monitor) => {
+      clearTimeout(timer);
+      // Removes the socket as well.
+      server.close();
+      resolve(monitor);
+    });
+    const timer = setTimeout(() => {
+      server.close();
+      resolve(undefined);
+    }, MONITOR_MS);
+    server.on('error', reject);
+    // One that was killed has left it; a container has one monitor at a time.
+    rmSync(socket, { force: true });
+    server.listen(socket, ready);
+  });
+}
+
+function connectTo(config: RelayConfig): Promise<TLSSocket> {
+  const { host, port, ca, cert, key, skipVerify } = config;
+  return new Promise((resolve, reject) => {
+    const socket = connect({
+      host,
+      port,
+      ...(isIP(host) === 0 ? { servername: host } : {}),
+      ...(ca === undefined ? {} : { ca: readFileSync(ca) }),
+      ...(cert === undefined ? {} : { cert: readFileSync(cert) }),
+      ...(key === undefined ? {} : { key: readFileSync(key) }),
+      rejectUnauthorized: !skipVerify,
+    });
+    socket.setTimeout(CONNECT_MS, () => socket.destroy(new Error('there is no answer')));
+    socket.once('error', reject);
+    socket.once('secureConnect', () => {
+      socket.setTimeout(0);
+      socket.off('error', reject);
+      socket.on('error', () => undefined);
+      // What a server says is of no interest, but that it goes is.
+      socket.resume();
+      resolve(socket);
+    });
+  });
+}
+
+/** Resolves with the reason's code. */
+function closed(socket: TLSSocket): Promise<string> {
+  return new Promise((resolve) => {
+    let code = 'EPIPE';
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      code = error.code ?? code;
+    });
+    socket.once('close', () => resolve(code));
+  });
+}
+
+/** As the launcher writes it (launcher/PROGRAM.md, "Facts"). */
+function noteLoss(directory: string, dropped: number, code: string): void {
+  const errno = constants.errno[code as keyof typeof constants.errno] ?? constants.errno.EPIPE;
+  try {
+    writeFileSync(join(directory, 'log-error'), `${errno} ${dropped} ${new Date().toISOString()}\n`);
+  } catch {
+    // With --rm the directory has gone by now.
+  }
+}
