@@ -90,6 +90,24 @@ describe.each(USER_NAMES)('a running container of %s', (name) => {
     expect(stats.stdout).toMatch(/^box [1-9]\d* [\d.]+[KM]iB \/ [\d.]+GiB\n$/);
   });
 
+  it('stats goes on, and draws its table anew in a terminal', async () => {
+    const live = user.startWherry(['stats', 'box'], { terminal: true });
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: what a terminal takes for "go home".
+    await live.waitFor(/\x1b\[H[\s\S]*CONTAINER ID[\s\S]* box [\s\S]*\x1b\[H[\s\S]*CONTAINER ID[\s\S]* box /);
+    live.write('\x03');
+    await live.result;
+    const piped = await user.wherry(['stats', '--no-stream', '--no-trunc', '--format', 'json', '-a']);
+    const rows = piped.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(rows.map(({ ID, Name }) => [ID, Name])).toEqual([[id, 'box']]);
+    expect(rows[0]).toMatchObject({
+      CPUPerc: expect.stringMatching(/^\d+\.\d\d%$/),
+      PIDs: expect.any(String),
+    });
+  });
+
   it('inspect has Docker’s fields', async () => {
     expect(await inspect('{{.State.Status}} {{.State.Running}} {{.Name}} {{.Driver}}')).toBe(
       'running true /box overlay',
@@ -117,6 +135,13 @@ describe.each(USER_NAMES)('a running container of %s', (name) => {
     expect((await user.wherry(['unpause', 'box'])).exitCode).toBe(0);
     expect(await inspect('{{.State.Status}}')).toBe('running');
     expect((await user.wherry(['unpause', 'box'])).stderr).toMatch(/is not paused/);
+  });
+
+  it('ends when it is stopped while it is paused', async () => {
+    await user.wherry(['pause', 'box']);
+    expect((await user.wherry(['stop', '-t', '600', 'box'])).exitCode).toBe(0);
+    expect(await inspect('{{.State.Status}} {{.State.ExitCode}}')).toBe('exited 0');
+    expect((await user.wherry(['start', 'box'])).exitCode).toBe(0);
   });
 
   it('restarts, is renamed, and frees its name', async () => {

@@ -34,10 +34,19 @@ const NS_PER_MS = 1_000_000;
  */
 export function mergeHealth(request: HealthRequest | undefined, image: ImageConfig): HealthCheck | undefined {
   const own = request === undefined ? undefined : requested(request);
-  const below = image.Healthcheck;
+  const below = image.Healthcheck === undefined ? undefined : sound(image.Healthcheck);
   if (own === undefined && below === undefined) return undefined;
   const config = { ...below, ...own };
   return { config, argv: command(config.Test ?? [], image.Shell) };
+}
+
+/** What of an image's check has the form that it should have: images are made by many a tool. */
+function sound(check: Readonly<Record<string, unknown>>): HealthCheck['config'] {
+  const fits = ([key, value]: readonly [string, unknown]): boolean =>
+    key === 'Test'
+      ? Array.isArray(value) && value.every((word) => typeof word === 'string')
+      : Number.isSafeInteger(value);
+  return Object.fromEntries(Object.entries(check).filter(fits));
 }
 
 function requested({ none = false, cmd, ...rest }: HealthRequest): HealthCheck['config'] | undefined {

@@ -3,6 +3,7 @@ import { recordContainerEvent } from '../event/fold.ts';
 import { sendSignal, waitForProcess, waitForStatus } from '../launcher/run.ts';
 import { type ContainerContext, currentRow } from './context.ts';
 import { notFound } from './find.ts';
+import { isPaused, setPaused } from './pause.ts';
 import { findRunning, type Running } from './running.ts';
 import { parseSignal } from './signal.ts';
 
@@ -45,6 +46,8 @@ export async function stopContainer(
     // By the monitor, which alone knows the first process when the container starts anew at this moment.
     if (signal === spec.stopSignal) await sendSignal(context.launcher(), running.monitor, SIGTERM);
     else await sendSignal(context.launcher(), running.monitor, SIGUSR1, signal);
+    // A signal reaches what stands still only when it goes on.
+    if (running.init !== undefined && isPaused(running.init.pid)) setPaused(context, id, false);
     const ended = await awaitEnd(context, running, options.timeout ?? spec.stopTimeout);
     if (!ended) {
       recordContainerEvent(context, id, 'kill', { signal: String(SIGKILL) });

@@ -34,8 +34,9 @@ export function foldEvents(context: EventContext): void {
 export function containerAttributes(context: EventContext, id: string): Readonly<Record<string, string>> {
   const row = context.table.get(id);
   if (row !== undefined) return { ...row.labels, image: row.image, name: row.name };
-  const last = new EventTable(context.store.database).latestOf('container', id, 'create');
-  return last?.attributes ?? {};
+  const events = new EventTable(context.store.database);
+  const name = events.latestOf('container', id)?.attributes.name ?? '';
+  return { ...events.latestOf('container', id, 'create')?.attributes, name };
 }
 
 function fold(context: EventContext, table: EventTable, spooled: SpooledEvent): void {
@@ -61,8 +62,10 @@ function actionsOf(context: EventContext, table: EventTable, spooled: SpooledEve
   switch (what) {
     case 'start':
     case 'oom':
-    case 'destroy':
       return [{ action: what }];
+    case 'destroy':
+      // A command that found nothing left of it may have been quicker to say so.
+      return table.latestOf('container', container, 'destroy') === undefined ? [{ action: what }] : [];
     case 'die':
       return [{ action: 'die', exitCode: first, execDuration: second }];
     case 'health_status':

@@ -25,6 +25,10 @@ describe('mergeHealth', () => {
       'a',
     ]);
   });
+  it('passes over what an image has in a wrong form', () => {
+    const odd = { Healthcheck: { Test: 'CMD true', Interval: '5s', Retries: 2 } } as unknown as typeof image;
+    expect(mergeHealth(undefined, odd)).toEqual({ config: { Retries: 2 }, argv: [] });
+  });
   it('is switched off by NONE', () => {
     expect(mergeHealth({ none: true }, image)).toEqual({
       config: { Test: ['NONE'], Interval: 5e9, Retries: 9 },

@@ -69,6 +69,22 @@ describe('folding', () => {
     expect(new EventTable(store.database).latestOf('container', gone)?.attributes).toEqual(attributes);
   });
 
+  it('tells a removal once, by its last name, whoever is the quicker', () => {
+    const gone = 'd'.repeat(64);
+    const own = { type: 'container', actor: gone } as const;
+    recordEvents(context, [
+      { ...own, action: 'create', attributes: { image: 'alpine', name: 'gone' }, time: at(0) },
+      { ...own, action: 'rename', attributes: { name: 'left', oldName: '/gone' }, time: at(1) },
+    ]);
+    tell('m0', `${at(2)} destroy`, gone);
+    foldEvents(context);
+    tell('m1', `${at(3)} destroy`, gone);
+    foldEvents(context);
+    expect(actions()).toEqual(['create', 'rename', 'destroy']);
+    const last = new EventTable(store.database).latestOf('container', gone);
+    expect(last?.attributes).toEqual({ image: 'alpine', name: 'left' });
+  });
+
   it('has a probe’s command, and an exec’s', () => {
     recordContainerEvent(context, ID, 'exec_create: ls -l', { execID: 'e1' });
     tell('x.m0', `${at(1)} exec_start e1`);
