@@ -57,6 +57,7 @@ export const COMMANDS: Readonly<Record<string, Load>> = {
   port: async () => (await import('./commands/port.ts')).default,
   'system start-all': async () => (await import('./commands/system/start-all.ts')).default,
   'generate systemd': async () => (await import('./commands/generate/systemd.ts')).default,
+  'system check': async () => (await import('./commands/system/check.ts')).default,
   'system prune': async () => (await import('./commands/system/prune.ts')).default,
   'system df': async () => (await import('./commands/system/df.ts')).default,
   'volume create': async () => (await import('./commands/volume/create.ts')).default,
@@ -159,6 +160,7 @@ export const TOPICS: Readonly<
   system: {
     summary: 'Manage Wherry',
     commands: {
+      check: 'system check',
       df: 'system df',
       events: 'events',
       info: 'info',

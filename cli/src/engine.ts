@@ -1,4 +1,6 @@
 import type {
+  CheckReport,
+  CheckRequest,
   Containers,
   DiskUsage,
   EngineEvent,
@@ -21,6 +23,7 @@ export interface EngineHandle {
   diskUsage(): Promise<DiskUsage>;
   events(request: EventsRequest): AsyncIterable<EngineEvent>;
   leave(): void;
+  check(request: CheckRequest): Promise<CheckReport>;
   close(): void | Promise<void>;
 }
 

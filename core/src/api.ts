@@ -416,6 +416,42 @@ export interface Volumes {
   import(name: string, archive: AsyncIterable<Uint8Array>): Promise<void>;
 }
 
+// ---- consistency ----------------------------------------------------------------------------------------------------
+
+export interface CheckRequest {
+  /** Content of blobs and layers isn't read. */
+  readonly quick?: boolean;
+  /** Puts right what can be. */
+  readonly repair?: boolean;
+  /** What another command does at this moment may look like a fault: one counts that is still there after so many ms; 300. */
+  readonly settleMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface CheckReport {
+  /** How many of each were looked at. */
+  readonly checked: {
+    readonly blobs: number;
+    readonly images: number;
+    readonly layers: number;
+    readonly containers: number;
+    readonly volumes: number;
+  };
+  readonly faults: readonly {
+    /** `leftover` for what a killed command left, and the next one that pulls or removes collects. */
+    readonly kind: 'database' | 'blob' | 'image' | 'layer' | 'container' | 'volume' | 'leftover';
+    /** Digest, id, name or path. */
+    readonly subject: string;
+    readonly message: string;
+    /** With `repair` alone. */
+    readonly mended?: boolean;
+    /** What was done and lost, or why nothing could be. */
+    readonly outcome?: string;
+  }[];
+  /** Layers whose content couldn't be compared, as their blobs aren't here. */
+  readonly unread: number;
+}
+
 // ---- the engine -----------------------------------------------------------------------------------------------------
 
 export type { EngineEvent } from './event/event.ts';

@@ -1,4 +1,13 @@
-import type { Containers, EngineInfo, EngineOptions, Images, RemovedImage, Volumes } from './api.ts';
+import type {
+  CheckReport,
+  CheckRequest,
+  Containers,
+  EngineInfo,
+  EngineOptions,
+  Images,
+  RemovedImage,
+  Volumes,
+} from './api.ts';
 import type { ContainerContext } from './container/context.ts';
 import { processTable } from './container/facts.ts';
 import { findContainer } from './container/find.ts';
@@ -97,6 +106,12 @@ export class Engine implements Disposable {
   async diskUsage(): Promise<DiskUsage> {
     const { diskUsage } = await import('./usage/disk-usage.ts');
     return diskUsage(this.#context);
+  }
+
+  /** Looks for damage of the state, and puts it right when asked to. */
+  async check(request: CheckRequest): Promise<CheckReport> {
+    const { checkState } = await import('./consistency/check.ts');
+    return checkState(this.#context, await this.#openImages(), request);
   }
 
   /** What happened to containers, images, networks and volumes, and with no end of time what happens from now on. */

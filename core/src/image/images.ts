@@ -50,14 +50,14 @@ export class ImageService implements Omit<Images, 'commit' | 'export'> {
   readonly #options: ImagesOptions;
   readonly #store: Store;
   readonly #table: ImageTable;
-  readonly #blobs: BlobStore;
+  readonly blobs: BlobStore;
   #pulls = 0;
 
   constructor(options: ImagesOptions) {
     this.#options = options;
     this.#store = options.store;
     this.#table = searchedImages(options);
-    this.#blobs = new BlobStore(options.store.paths.images, options.store.temporary);
+    this.blobs = new BlobStore(options.store.paths.images, options.store.temporary);
   }
 
   async pull(
@@ -83,8 +83,8 @@ export class ImageService implements Omit<Images, 'commit' | 'export'> {
       import('./save.ts'),
       import('./fetch-blobs.ts'),
     ]);
-    using _held = await bringBlobs(this.#fetching, chosenImages(this.#table, references));
-    yield* saveImages(this.#table, this.#blobs, references);
+    using _held = await bringBlobs(this.fetching, chosenImages(this.#table, references));
+    yield* saveImages(this.#table, this.blobs, references);
   }
 
   async load(request: LoadRequest): Promise<readonly LoadedImage[]> {
@@ -115,7 +115,7 @@ export class ImageService implements Omit<Images, 'commit' | 'export'> {
     try {
       return await work({
         store: this.#store,
-        blobs: this.#blobs,
+        blobs: this.blobs,
         layers,
         env,
         uid,
@@ -152,7 +152,7 @@ export class ImageService implements Omit<Images, 'commit' | 'export'> {
 
   async history(reference: string): Promise<HistoryEntry[]> {
     const { imageHistory } = await import('./history.ts');
-    return imageHistory(this.#store.database, this.#table, this.#blobs, reference);
+    return imageHistory(this.#store.database, this.#table, this.blobs, reference);
   }
 
   async prune(request: PruneImagesRequest): Promise<PrunedImages> {
@@ -168,17 +168,29 @@ export class ImageService implements Omit<Images, 'commit' | 'export'> {
 
   /** Gives up compressed layers that can be fetched again. */
   async dropBlobs(): Promise<DroppedBlobs> {
-    return (await import('./dropped-blobs.ts')).dropBlobs(this.#store.database, this.#blobs);
+    return (await import('./dropped-blobs.ts')).dropBlobs(this.#store.database, this.blobs);
   }
 
-  get #fetching(): FetchContext {
+  /** Fetches a layer's blob again that isn't here. @throws WherryError of the registry, `E_IMAGE_INCOMPLETE` */
+  async fetch(digest: string, signal?: AbortSignal): Promise<void> {
+    const row = this.#store.database.get<{ image: string }>(
+      'SELECT image FROM image_layer WHERE blob = ?',
+      digest,
+    );
+    if (row === undefined) return;
+    const { bringBlobs } = await import('./fetch-blobs.ts');
+    (await bringBlobs(this.fetching, [row.image], signal)).release();
+  }
+
+  /** What it takes to fetch a blob again. */
+  get fetching(): FetchContext {
     const { env, uid, retry } = this.#options;
-    return { store: this.#store, blobs: this.#blobs, env, uid, ...(retry && { retry }) };
+    return { store: this.#store, blobs: this.blobs, env, uid, ...(retry && { retry }) };
   }
 
   /** Bytes of all blobs and unpacked layers. */
   #diskUse(): number {
-    const blobs = this.#blobs.list().reduce((sum, digest) => sum + this.#blobs.size(digest), 0);
+    const blobs = this.blobs.list().reduce((sum, digest) => sum + this.blobs.size(digest), 0);
     const row = this.#store.database.get<{ size: number | null }>('SELECT sum(size) AS size FROM layer');
     return blobs + (row?.size ?? 0);
   }
@@ -195,7 +207,7 @@ export class ImageService implements Omit<Images, 'commit' | 'export'> {
       import('./pull-layers.ts'),
       import('./fetch-blobs.ts'),
     ]);
-    using _held = await bringBlobs(this.#fetching, [id], signal);
+    using _held = await bringBlobs(this.fetching, [id], signal);
     using lease = new Lease(this.#store.database);
     lease.hold(
       'layer',
@@ -203,7 +215,7 @@ export class ImageService implements Omit<Images, 'commit' | 'export'> {
     );
     await pullLayers({
       layers,
-      blobs: this.#blobs,
+      blobs: this.blobs,
       store,
       lease,
       download: ({ blob }) => {
@@ -220,7 +232,7 @@ export class ImageService implements Omit<Images, 'commit' | 'export'> {
    */
   async collect(): Promise<readonly string[]> {
     collectTemporary(this.#store.paths.temporary);
-    collectBlobs(this.#store.database, this.#blobs);
+    collectBlobs(this.#store.database, this.blobs);
     const removed: string[] = [];
     for (const driver of this.#drivers()) {
       const layers = forgetUnusedLayers(this.#store.database, driver);

@@ -93,6 +93,16 @@ export class ImageTable {
     });
   }
 
+  /** Writes an image's record anew; its names stay. */
+  replace(image: ImageRecord): void {
+    this.#database.transaction(() => {
+      this.#database.exec('PRAGMA defer_foreign_keys = ON');
+      this.#database.run('DELETE FROM image WHERE id = ?', image.id);
+      this.#insert(image);
+      touchLayout(this.#database);
+    });
+  }
+
   /** Has a name with a tag point to an image that is there. @param digest of the manifest or index it stands for */
   tag(reference: Reference, digest: string, image: string): void {
     this.#database.transaction(() => {

@@ -37,12 +37,17 @@ export class Temporary {
 
 /** Removes what dead processes left in `tmp/`. */
 export function collectTemporary(directory: string): void {
-  for (const name of readdirSync(directory)) {
-    const owner = parseName(name);
-    if (owner === undefined || !isAlive(owner)) {
-      rmSync(join(directory, name), { recursive: true, force: true });
-    }
-  }
+  for (const path of abandonedTemporary(directory)) rmSync(path, { recursive: true, force: true });
+}
+
+/** What is in `tmp/` of no living process. */
+export function abandonedTemporary(directory: string): readonly string[] {
+  return readdirSync(directory)
+    .filter((name) => {
+      const owner = parseName(name);
+      return owner === undefined || !isAlive(owner);
+    })
+    .map((name) => join(directory, name));
 }
 
 function nameOf({ pid, startTime, bootId }: Owner): string {
