@@ -67,3 +67,13 @@ export function imagePruning(words: readonly string[], allFlag: boolean, now: nu
     },
   };
 }
+
+/** Of images that a registry has, too. */
+export const cachePruning: Pruning = {
+  title: 'Deleted blobs',
+  what: 'all compressed layers that can be pulled again',
+  async run({ images }) {
+    const { digests, reclaimed } = await images.dropBlobs();
+    return { lines: digests, reclaimed };
+  },
+};

@@ -5,7 +5,7 @@ import { driverGrants } from '../container/drivers.ts';
 import { rootsOf } from '../container/roots.ts';
 import { workerCommand } from '../container/worker.ts';
 import type { DriverLayerStore } from '../image/layer-store.ts';
-import type { UnpackedLayer, UnpackRequest } from '../image/layers.ts';
+import type { UnpackRequest } from '../image/layers.ts';
 import { checkLocation } from '../plan/location.ts';
 import { resolveLocation } from '../plan/resolve.ts';
 import type { Snapshot } from '../plugin/contract.ts';
@@ -84,26 +84,12 @@ export class LayerFiles {
   async replace(request: UnpackRequest): Promise<void> {
     const fresh = await this.#layers.unpack(request);
     try {
-      await this.#swap(fresh, this.tree(request.chainId));
-    } finally {
+      await this.#layers.renew(fresh);
+    } catch (error) {
       await this.#layers.discard(fresh);
+      throw error;
     }
-  }
-
-  /** Removes a file or tree that may belong to ids of the containers. */
-  async remove(path: string): Promise<void> {
-    await using worker = this.#worker();
-    await worker.remove(path);
-  }
-
-  async #swap({ key }: UnpackedLayer, target: string): Promise<void> {
-    const source = this.tree(key);
-    await using worker = this.#worker();
-    await worker.makeDirectory(dirname(target), 0o700);
-    await worker.remove(target);
-    await worker.remove(ownersOf(target));
-    if (existsSync(ownersOf(source))) await worker.rename(ownersOf(source), ownersOf(target));
-    await worker.rename(source, target);
+    await this.#layers.confirm();
   }
 
   #worker(): TreeWorker {

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { ContainerContext } from '../container/context.ts';
 import { commitState, driverGrants } from '../container/drivers.ts';
 import { ensureDriverRoots, rootsOf } from '../container/roots.ts';
@@ -90,7 +91,7 @@ export class DriverLayerStore implements LayerStore {
 
   async commit(layer: UnpackedLayer): Promise<void> {
     const { chainId, parent, key, size } = layer;
-    if (this.#row(chainId) !== undefined) return await this.#renew(layer);
+    if (this.#row(chainId) !== undefined) return await this.renew(layer);
     const { value: steps, changes } = this.#storage.commitLayer(key, chainId, parent);
     const plan = this.#check('commit-layer', steps);
     if (plan.steps.length > 0) {
@@ -139,12 +140,13 @@ export class DriverLayerStore implements LayerStore {
     this.#keep(leftovers.changes);
   }
 
-  /** Puts files in the place of those of a layer that may not have reached the disk. */
-  async #renew(layer: UnpackedLayer): Promise<void> {
+  /** Puts files in the place of those of a layer that may not have reached the disk, or are damaged. Nothing must have it mounted. */
+  async renew(layer: UnpackedLayer): Promise<void> {
     const { chainId, key } = layer;
     const [fresh, old] = [this.#treeOf(key), this.#treeOf(chainId)];
     {
       await using worker = this.#worker();
+      await worker.makeDirectory(dirname(old), 0o700);
       for (const path of [old, `${old}.owners`]) await worker.remove(path);
       if (existsSync(`${fresh}.owners`)) await worker.rename(`${fresh}.owners`, `${old}.owners`);
       await worker.rename(fresh, old);

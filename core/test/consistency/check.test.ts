@@ -230,7 +230,7 @@ const DAMAGES: Readonly<Record<string, Damage>> = {
     outcome: REMOVED,
   },
   'a driver that is not installed': {
-    plant: (state) => state.sql(`INSERT INTO layer VALUES ('lost', 'sha256:x', NULL, 1)`),
+    plant: (state) => state.sql(`INSERT INTO layer (driver, chain_id, size) VALUES ('lost', 'sha256:x', 1)`),
     kind: 'layer',
     message: /^There are layers or containers of the storage driver lost, which isn't installed\.$/,
     quick: true,
