@@ -276,6 +276,9 @@ export interface CreateRequest {
   readonly signal?: AbortSignal;
 }
 
+/** What `create` is asked for: an image, and what isn't to be as `docker run IMAGE` has it. */
+export type ContainerRequest = Partial<CreateRequest> & Pick<CreateRequest, 'image'>;
+
 export type ContainerState = 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead';
 
 export interface ContainerSummary {
@@ -332,13 +335,13 @@ export interface LogsOptions {
 
 export interface Containers extends ContainerOperations {
   /** Pulls what is missing, writes the record. Answers with the id. */
-  create(request: CreateRequest): Promise<{ readonly id: string; readonly warnings: readonly string[] }>;
+  create(request: ContainerRequest): Promise<{ readonly id: string; readonly warnings: readonly string[] }>;
   /** Plans and writes the launch program; nothing runs before the handover is executed. For `run` and `start -a`. */
   prepareStart(id: string, options: StartOptions): Promise<Handover>;
   /** Starts detached and answers once the command has been executed, or throws why it could not be. */
   start(id: string): Promise<void>;
   /** The checked plan of `create` and start, as text a person can read; touches nothing. */
-  explain(request: CreateRequest): Promise<string>;
+  explain(request: ContainerRequest): Promise<string>;
   list(options: { readonly all?: boolean }): ContainerSummary[];
   /** Full id for a name, id, or unambiguous prefix. @throws WherryError `E_CONTAINER_NOT_FOUND` */
   find(nameOrId: string): string;

@@ -1,8 +1,8 @@
 import { userInfo } from 'node:os';
 import type {
+  ContainerRequest,
   ContainerSummary,
   Containers,
-  CreateRequest,
   Handover,
   LogLine,
   LogsOptions,
@@ -17,6 +17,7 @@ import { summarize } from './list.ts';
 import type { AttachRequest, CopyRequest, ExecRequest, PathChange, StatsSample } from './operations.ts';
 import type { OptionRequest } from './options.ts';
 import type { PrunedContainers } from './prune.ts';
+import { settleRequest } from './request.ts';
 import { readSetting, writeSetting } from './setting.ts';
 
 /** That the user has been told what logging out does. */
@@ -31,8 +32,9 @@ export class ContainerService implements Containers {
   }
 
   async create(
-    request: CreateRequest,
+    wishes: ContainerRequest,
   ): Promise<{ readonly id: string; readonly warnings: readonly string[] }> {
+    const request = settleRequest(wishes);
     const { commitContainer, draftContainer } = await import('./create.ts');
     const draft = await draftContainer(this.#context, request);
     const { id } = await commitContainer(this.#context, draft);
@@ -53,9 +55,9 @@ export class ContainerService implements Containers {
     await orRemove(this.#context, id, () => startDetached(this.#context, id));
   }
 
-  async explain(request: CreateRequest): Promise<string> {
+  async explain(request: ContainerRequest): Promise<string> {
     const { explainContainer } = await import('./explain.ts');
-    return explainContainer(this.#context, request);
+    return explainContainer(this.#context, settleRequest(request));
   }
 
   list({ all = false }: { readonly all?: boolean }): ContainerSummary[] {
