@@ -59,13 +59,13 @@ export function containerSections(subjects: ContainerSubjects): Record<string, S
   const running = (title: string, words: readonly string[]): Section =>
     section(
       title,
-      10,
+      7,
       both((program) => ({ before: start(program), argv: [program, ...words], after: remove(program) })),
     );
   return {
     create: section(
       '`create`',
-      10,
+      7,
       both((program) => ({
         argv: [program, 'create', '--name', 'bench', '--network', 'none', image, 'true'],
         after: remove(program),
@@ -73,7 +73,7 @@ export function containerSections(subjects: ContainerSubjects): Record<string, S
     ),
     start: section(
       '`start` of a container that was created',
-      10,
+      7,
       both((program) => ({
         before: sh(`${program} create --name bench --network none ${image} sleep 1000`),
         argv: [program, 'start', 'bench'],
@@ -82,7 +82,7 @@ export function containerSections(subjects: ContainerSubjects): Record<string, S
     ),
     'run-d': section(
       '`run -d --network none sleep`',
-      10,
+      7,
       both((program) => ({ argv: start(program), after: remove(program) })),
     ),
     exec: running('`exec true`', ['exec', 'bench', 'true']),
@@ -91,7 +91,7 @@ export function containerSections(subjects: ContainerSubjects): Record<string, S
     stop: running('`stop -t 0`', ['stop', '-t', '0', 'bench']),
     rm: section(
       '`rm` of a container that has ended',
-      10,
+      7,
       both((program) => ({
         before: sh(`${program} run --name bench --network none ${image} true`),
         argv: [program, 'rm', 'bench'],
