@@ -7,9 +7,12 @@ import { VERSION } from './version.ts';
 const DEFECT = 125;
 
 /** The one place that writes an error to stderr. Answers with the exit status. */
-export function reportError(error: unknown, { logLevel }: Pick<GlobalOptions, 'logLevel'>): number {
+export function reportError(
+  error: unknown,
+  { logLevel, logFormat }: Pick<GlobalOptions, 'logLevel' | 'logFormat'>,
+): number {
   const debug = logLevel === 'debug' || logLevel === 'trace';
-  write(STDERR, errorText(error, debug));
+  write(STDERR, logFormat === 'json' ? errorRecord(error, debug) : errorText(error, debug));
   return error instanceof WherryError ? error.exitCode : DEFECT;
 }
 
@@ -21,6 +24,20 @@ export function errorText(error: unknown, debug: boolean): string {
   const lines = error instanceof WherryError ? userLines(error, debug) : defectLines(error, debug);
   if (debug) lines.push(...causeLines(error), ...stackLines(error));
   return `${lines.join('\n')}\n`;
+}
+
+/** The same as one line of JSON with the fields of the diagnostics: `code` and `hint` are a `WherryError`'s. */
+export function errorRecord(error: unknown, debug: boolean): string {
+  const record = {
+    level: 50,
+    time: Date.now(),
+    pid: process.pid,
+    ...(error instanceof WherryError
+      ? { code: error.code, hint: error.hint, msg: error.message }
+      : { code: 'E_DEFECT', hint: defectLines(error, debug)[1], msg: describe(error) }),
+    ...(debug ? { causes: causeLines(error), stack: stackLines(error) } : {}),
+  };
+  return `${JSON.stringify(record)}\n`;
 }
 
 function userLines(error: WherryError, debug: boolean): string[] {

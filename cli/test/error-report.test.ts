@@ -1,6 +1,6 @@
 import { WherryError } from '@wherry/core/errors';
 import { describe, expect, it } from 'vitest';
-import { errorText } from '../src/error-report.ts';
+import { errorRecord, errorText } from '../src/error-report.ts';
 
 const cause = new Error('connect ECONNREFUSED 127.0.0.1:5000');
 const error = new WherryError('the registry localhost:5000 does not answer', {
@@ -14,6 +14,21 @@ describe('an error', () => {
     expect(errorText(error, false)).toBe(
       'wherry: the registry localhost:5000 does not answer\nCheck that it runs.\n',
     );
+  });
+
+  it('is a line of JSON where the diagnostics are', () => {
+    const line = errorRecord(error, false);
+    expect(line).toMatch(/^[^\n]*\n$/);
+    expect(JSON.parse(line)).toMatchObject({
+      level: 50,
+      code: 'E_REGISTRY_UNREACHABLE',
+      msg: 'the registry localhost:5000 does not answer',
+      hint: 'Check that it runs.',
+    });
+    expect(JSON.parse(errorRecord(error, true)).causes).toEqual([
+      'Caused by: connect ECONNREFUSED 127.0.0.1:5000',
+    ]);
+    expect(JSON.parse(errorRecord(new TypeError('x'), false))).toMatchObject({ code: 'E_DEFECT', msg: 'x' });
   });
 
   it('has code, causes and stack for debugging', () => {
