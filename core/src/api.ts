@@ -18,6 +18,8 @@ export type { DiskUsage, UsageTotal } from './usage/disk-usage.ts';
 export type PullEvent =
   | { readonly kind: 'not-found-locally'; readonly reference: string }
   | { readonly kind: 'resolving'; readonly reference: string; readonly tag: string }
+  /** Something that isn't a layer is asked for again, after a pause. */
+  | { readonly kind: 'retrying'; readonly why: string }
   /** The next mirror, or the registry itself, is asked in the place of this one. */
   | { readonly kind: 'mirror-failed'; readonly mirror: string; readonly why: string }
   | {

@@ -82,7 +82,10 @@ describe('login and logout', () => {
   });
 
   it('from scripts, into a file of one’s own', async () => {
-    await using registry = await FaultyRegistry.start({ authentication: { scheme: 'basic', user: ann } });
+    await using registry = await FaultyRegistry.start({
+      authentication: { scheme: 'basic', user: ann },
+      images: { 'a/b': imageOf([[{ name: 'a' }]]) },
+    });
     const authfile = path.join(home, 'auth.json');
     const flags = ['--authfile', authfile, '-u', 'ann'];
     const login = await wherry(['login', ...flags, '--password-stdin', registry.host], {
@@ -90,6 +93,16 @@ describe('login and logout', () => {
     });
     expect(login).toMatchObject({ exitCode: 0, stdout: 'Login Succeeded\n' });
     expect(login.stderr).toContain(`stored unencrypted in '${authfile}'`);
+    // Others read what Wherry has written.
+    const inspect = [
+      'inspect',
+      '--tls-verify=false',
+      '--authfile',
+      authfile,
+      `docker://${registry.host}/a/b`,
+    ];
+    const skopeo = await user.run('skopeo', inspect);
+    expect(skopeo.exitCode, skopeo.stderr).toBe(0);
     const wrong = await wherry(['login', ...flags, '-p', 'wrong', registry.host]);
     expect(wrong.exitCode).toBe(1);
     expect(wrong.stderr).toMatch(

@@ -46,6 +46,8 @@ export function eventLines(event: PullEvent): string[] | undefined {
       const status = event.status === 'up-to-date' ? 'Image is up to date' : 'Downloaded newer image';
       return [`Digest: ${event.digest}`, `Status: ${status} for ${event.reference}`];
     }
+    case 'retrying':
+      return [`Retrying: ${event.why}`];
     case 'mirror-failed':
       return [`Mirror ${event.mirror} is passed over: ${event.why}`];
     case 'layer':

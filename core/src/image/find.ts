@@ -61,10 +61,11 @@ function isId(text: string): boolean {
   return /^(sha256:[0-9a-f]+|[0-9a-f]{64})$/.test(text);
 }
 
+/** In the search order; a name that was given here (`commit`, `tag`) is one of Docker Hub's, whatever that order is. */
 function named(table: ImageTable, text: string): Found | undefined {
-  const own = byReference(table, parseReference(text));
-  if (own !== undefined || hasRegistry(text)) return own;
-  for (const candidate of candidatesOf(text, table.search)) {
+  const own = parseReference(text);
+  const candidates = hasRegistry(text) ? [own] : [...candidatesOf(text, table.search), own];
+  for (const candidate of candidates) {
     const found = byReference(table, candidate);
     if (found !== undefined) return found;
   }

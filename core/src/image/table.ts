@@ -59,7 +59,7 @@ export class ImageTable {
   readonly #database: Database;
   readonly #search: () => readonly string[];
 
-  /** @param search registries that a name without one is looked for in, asked for when it isn't known as it stands */
+  /** @param search registries that a name without one is looked for in, asked for with the first such name */
   constructor(database: Database, search: () => readonly string[] = () => []) {
     this.#database = database;
     this.#search = search;

@@ -30,6 +30,8 @@ export interface RegistryOptions {
   readonly insecureRegistries?: readonly string[] | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly retry?: RetryPolicy;
+  /** Told why before each pause, for what isn't a layer. */
+  readonly onRetry?: ((why: string) => void) | undefined;
   /** How long a connection may be silent. */
   readonly silenceTimeoutMs?: number;
 }
@@ -48,12 +50,14 @@ export class RepositoryClient implements AsyncDisposable {
   readonly #connection: RegistryConnection;
   readonly #signal: AbortSignal | undefined;
   readonly #retry: RetryPolicy;
+  readonly #onRetry: ((why: string) => void) | undefined;
 
   constructor(name: Pick<Reference, 'domain' | 'path'>, options: RegistryOptions) {
     const { env, uid, insecureRegistries = [], signal, retry = RETRY } = options;
     this.#name = name;
     this.#signal = signal;
     this.#retry = retry;
+    this.#onRetry = options.onRetry;
     this.#transport = new Transport(env, options.silenceTimeoutMs);
     const authorization = new Authorization(this.#registry, this.#transport, () =>
       findCredentials(name.domain, name.path, credentialFiles(env, uid)),
@@ -81,6 +85,7 @@ export class RepositoryClient implements AsyncDisposable {
           doing,
           headers: { accept: ACCEPT_MANIFESTS },
           signal: this.#signal,
+          onRetry: this.#onRetry,
         });
         if (response.statusCode !== 200) throw await failureOf(response, this.#context(reference));
         let data: Buffer;
@@ -104,6 +109,7 @@ export class RepositoryClient implements AsyncDisposable {
       method: 'HEAD',
       headers: { accept: ACCEPT_MANIFESTS },
       signal: this.#signal,
+      onRetry: this.#onRetry,
     });
     await response.body.dump();
     const digest = response.headers['docker-content-digest'];
@@ -159,6 +165,7 @@ export class RepositoryClient implements AsyncDisposable {
         doing: 'while listing tags',
         headers: { accept: 'application/json' },
         signal: this.#signal,
+        onRetry: this.#onRetry,
       });
       if (response.statusCode !== 200) throw await failureOf(response, this.#context(''));
       const body = await readBody(response, MAX_TAGS_BYTES);

@@ -64,7 +64,8 @@ export class RegistryConnection {
           });
         }
         await response.body.dump();
-        request.onRetry?.(`status ${response.statusCode}`);
+        const wait = asked === undefined ? '' : `, which asks to wait ${Math.ceil(asked / 1000)} s`;
+        request.onRetry?.(`${registry} answered with status ${response.statusCode}${wait}`);
       } catch (error) {
         if (last || !isTransient(error) || request.signal?.aborted) throw this.explain(error, request);
         request.onRetry?.(connectionFailure(registry, '', error).message);

@@ -8,7 +8,12 @@ import type { RegistrySettings } from './settings.ts';
 const MIRROR_ATTEMPTS = 2;
 
 /** Failures of a whole registry, which need not be met again for each blob. */
-const OUTAGES: readonly string[] = ['E_REGISTRY_UNREACHABLE', 'E_TLS', 'E_REGISTRY_RATE_LIMIT'];
+const OUTAGES: readonly string[] = [
+  'E_REGISTRY_UNREACHABLE',
+  'E_TLS',
+  'E_REGISTRY_RATE_LIMIT',
+  'E_REGISTRY_AUTH',
+];
 
 export interface MirroredOptions extends RegistryOptions {
   readonly mirrors: RegistrySettings['mirrors'];

@@ -245,6 +245,32 @@ describe('by the configuration', () => {
     });
   });
 
+  it('the search order counts for what is here, too, and what was named here comes last', async () => {
+    await using one = await FaultyRegistry.start({ images: { 'library/app': imageOf([[file('1')]]) } });
+    await using two = await FaultyRegistry.start({ images: { app: imageOf([[file('2')]]) } });
+    using test = new TestImages();
+    const first = await test.images.pull({ reference: `${one.host}/library/app` });
+    await test.images.tag(`${one.host}/library/app`, 'app');
+    test.configure({ registries: { search: [two.host] } });
+    expect(test.images.resolve('app').id).toBe(first.id);
+    const second = await test.images.pull({ reference: 'app' });
+    expect(test.images.resolve('app').id).toBe(second.id);
+  });
+
+  it('a wait that the registry asks for is told', async () => {
+    await using registry = await FaultyRegistry.start({
+      images: { x: imageOf([[file('a')]]) },
+      rules: [{ on: 'manifest', kind: 'answer', status: 429, headers: { 'retry-after': '1' }, times: 1 }],
+    });
+    using test = new TestImages();
+    const events: PullEvent[] = [];
+    await test.images.pull({ reference: `${registry.host}/x`, onEvent: (event) => events.push(event) });
+    expect(events).toContainEqual({
+      kind: 'retrying',
+      why: `${registry.host} answered with status 429, which asks to wait 1 s`,
+    });
+  });
+
   it('a registry that can’t be asked ends the search', async () => {
     const down = await refusingHost();
     await using second = await FaultyRegistry.start({ images: { app: imageOf([[file('a')]]) } });

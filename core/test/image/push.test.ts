@@ -164,7 +164,7 @@ describe('an upload', () => {
       const shown = events.flatMap((event) =>
         event.kind === 'layer' && event.current ? [event.current] : [],
       );
-      expect(shown).toEqual(shown.toSorted((a, b) => a - b));
+      expect(shown.at(-1)).toBe(Math.max(...[...store.blobs.values()].map(({ length }) => length)));
     });
   });
 
