@@ -185,7 +185,7 @@ function withoutAuthorization(headers: Readonly<Record<string, string>>): Record
 }
 
 /** What Go's HTTPS servers say to plain HTTP. */
-async function expectsEncryption(response: Response): Promise<boolean> {
+export async function expectsEncryption(response: Response): Promise<boolean> {
   if (response.statusCode !== 400 || response.headers['docker-distribution-api-version'] !== undefined)
     return false;
   await response.body.dump();

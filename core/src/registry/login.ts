@@ -3,6 +3,7 @@ import { DEFAULT_DOMAIN } from '../reference/reference.ts';
 import type { Environment } from '../store/root.ts';
 import { readBody } from './body.ts';
 import { type Challenge, parseChallenges } from './challenge.ts';
+import { expectsEncryption } from './connection.ts';
 import type { Credentials } from './credentials.ts';
 import { badReply, connectionFailure } from './failure.ts';
 import { type Endpoint, endpointsOf } from './host.ts';
@@ -60,15 +61,14 @@ async function ping(
   insecure: readonly string[],
   signal: AbortSignal | undefined,
 ): Promise<{ response: Response; endpoint: Endpoint; url: URL }> {
+  const endpoints = endpointsOf(domain, insecure);
   let failure: unknown;
-  for (const endpoint of endpointsOf(domain, insecure)) {
+  for (const endpoint of endpoints) {
     const url = new URL('/v2/', endpoint.origin);
     try {
-      return {
-        response: await transport.send(url, endpoint.verify, { method: 'GET', headers: {}, signal }),
-        endpoint,
-        url,
-      };
+      const response = await transport.send(url, endpoint.verify, { method: 'GET', headers: {}, signal });
+      if (endpoints.length > 1 && (await expectsEncryption(response))) continue;
+      return { response, endpoint, url };
     } catch (error) {
       failure ??= error;
       if (signal?.aborted) break;

@@ -1,4 +1,7 @@
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, expect, it } from 'vitest';
@@ -63,6 +66,37 @@ it('a registry that asks nobody takes any name', async () => {
   await using registry = await FaultyRegistry.start();
   await logIn(registry.host, ann, request);
   expect(kept()).toHaveProperty([registry.host]);
+});
+
+it('one of Go’s that speaks TLS alone, on this machine', async () => {
+  const [key, cert] = [join(directory, 'key.pem'), join(directory, 'cert.pem')];
+  const words = ['-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-subj', '/CN=x'];
+  execFileSync('openssl', ['req', ...words, '-keyout', key, '-out', cert], { stdio: 'ignore' });
+  const tls = { key: readFileSync(key), cert: readFileSync(cert) };
+  await using registry = await FaultyRegistry.start({ tls, authentication: { scheme: 'basic', user: ann } });
+  const front = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.once('data', (first) => {
+      // A TLS record of a handshake begins with 22 (RFC 8446, 5.1).
+      if (first[0] !== 22) {
+        socket.end('HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n');
+        return;
+      }
+      const upstream = connect(Number(registry.host.split(':')[1]), '127.0.0.1');
+      upstream.on('error', () => socket.destroy());
+      upstream.write(first);
+      socket.pipe(upstream).pipe(socket);
+    });
+  });
+  front.listen(0, '127.0.0.1');
+  await once(front, 'listening');
+  const host = `127.0.0.1:${(front.address() as AddressInfo).port}`;
+  try {
+    await logIn(host, ann, request);
+    expect(kept()).toHaveProperty([host]);
+  } finally {
+    front.close();
+  }
 });
 
 it('one that is down, no registry, or blocked says so', async () => {
