@@ -61,17 +61,15 @@ static int make_program(const struct program *program, const struct operation *c
   struct operation *operations = calloc(end - first + 1, sizeof *operations);
   if (operations == NULL) return -1;
   for (uint32_t i = first; i < end; i++) {
-    switch (program->operations[i].opcode) {
-      case OP_OOM_SCORE_ADJ: case OP_UMASK: case OP_RLIMIT: case OP_WORKING_DIRECTORY: case OP_USER: case OP_CAPABILITIES:
-      case OP_NO_NEW_PRIVILEGES: case OP_SECCOMP: case OP_ENVIRONMENT: case OP_OWN_IDS:
-        operations[count++] = program->operations[i];
-        break;
-      case OP_EXECUTE:
-        operations[count++] = (struct operation){.opcode = OP_ARGUMENTS, .index = program->operations[i].index,
-                                                 .args = check->args + 5, .argc = (uint16_t)(check->argc - 5)};
-        operations[count++] = program->operations[i];
-        break;
+    const struct operation *op = &program->operations[i];
+    // 0x05xx is what a process has, by opcodes.h; these three are the container's own.
+    if (op->opcode >> 8 != OP_EXECUTE >> 8) continue;
+    if (op->opcode == OP_CONSOLE || op->opcode == OP_ARGUMENTS || op->opcode == OP_INIT) continue;
+    if (op->opcode == OP_EXECUTE) {
+      operations[count++] = (struct operation){.opcode = OP_ARGUMENTS, .index = op->index, .args = check->args + 5,
+                                               .argc = (uint16_t)(check->argc - 5)};
     }
+    operations[count++] = *op;
   }
   probe_program = (struct program){.operations = operations,
                                    .first = {[SECTION_CONTAINER] = 0, [SECTION_CLEANUP] = count, [SECTIONS] = count}};

@@ -2,7 +2,7 @@ import { chownSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { SettingOperation } from '../../core/src/program/operation.ts';
 import { finished } from './process.ts';
-import { Bench } from './support.ts';
+import { Bench, type Options } from './support.ts';
 import { obstacle, user } from './users.ts';
 
 const owner = user ?? { name: '', uid: 0, gid: 0, range: undefined };
@@ -23,13 +23,17 @@ const check = (script: string, times: Partial<Check> = {}): Check => ({
 });
 
 /** Runs the work beside a container with this check, and ends the container. */
-async function checked(health: Check, work: (bench: Bench) => Promise<void>): Promise<void> {
+async function checked(
+  health: Check,
+  work: (bench: Bench) => Promise<void>,
+  options: Pick<Options, 'uid' | 'terminal'> = {},
+): Promise<void> {
   using bench = new Bench(owner);
   const events = { op: 'events', prefix: bench.path('container/events/c') } as const;
   mkdirSync(bench.path('container/events'));
   chownSync(bench.path('container/events'), owner.uid, owner.gid);
   const settings = [health, events];
-  const running = bench.spawn(['run', bench.program(LOOP, { settings })]);
+  const running = bench.spawn(['run', bench.program(LOOP, { ...options, settings })]);
   await bench.fact('started');
   await work(bench);
   process.kill(Number(bench.read('container/started').split(' ')[0]), 'SIGTERM');
@@ -70,6 +74,18 @@ describe.skipIf(obstacle !== undefined)('the health check', () => {
       // The next one may have begun.
       expect(stdout.toString().match(/^sleep 3600$/gm)?.length ?? 0).toBeLessThanOrEqual(1);
     });
+  });
+
+  test('a probe is the container’s user with its environment, and has no terminal', async () => {
+    const uid = owner.range === undefined ? 0 : 7;
+    const script = 'id -u; echo $TERM; [ -t 0 ] || [ -t 1 ] || echo none';
+    await checked(
+      check(script),
+      async (bench) => {
+        expect(await bench.fact('health', /Z 0 0 0 \d+\n[\s\S]*\n/)).toContain(`\n${uid}\ndumb\nnone\n`);
+      },
+      { uid },
+    );
   });
 
   test('what is no command says so, and 4096 bytes are kept of what one writes', async () => {
