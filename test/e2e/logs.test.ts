@@ -75,6 +75,28 @@ describe.each(USER_NAMES)('the logs of containers of %s', (name) => {
     });
   });
 
+  it.each(['json-file', 'local'])('are followed through rotation and packing by %s', async (driver) => {
+    // Each turn fills the file several times over, and waits until the follower has seen it.
+    const turn = 'for i in $(seq 20); do printf "$turn-$i "; head -c 900 /dev/zero | tr "\\0" x; echo; done';
+    const script = `for turn in 1 2 3; do ${turn}; read answer; done; echo end`;
+    const options = ['max-size=8k', 'max-file=6', 'compress=true'].flatMap((option) => ['--log-opt', option]);
+    const started = await run(`followed-${driver}`, ['-d', '-i', '--log-driver', driver, ...options], script);
+    expect(started.exitCode, started.stderr).toBe(0);
+    const id = started.stdout.trim();
+    const follower = user.startWherry(['logs', '-f', id]);
+    const typist = user.startWherry(['attach', id]);
+    for (const number of [1, 2, 3]) {
+      await follower.waitFor(new RegExp(`^${number}-20 x{900}$`, 'm'));
+      typist.write('\n');
+    }
+    const { stdout } = await follower.result;
+    const seen = stdout.split('\n').map((line) => line.split(' ')[0]);
+    const wanted = [1, 2, 3].flatMap((number) => Array.from({ length: 20 }, (_, i) => `${number}-${i + 1}`));
+    expect(seen).toEqual([...wanted, 'end', '']);
+    expect(readdirSync(directoryOf(id)).filter((file) => file.endsWith('.gz')).length).toBeGreaterThan(2);
+    await typist.result;
+  });
+
   it('keep a million lines, and give them back without a loss', async () => {
     const started = await run('million', ['-d'], `seq ${LINES}`);
     expect(started.exitCode, started.stderr).toBe(0);
