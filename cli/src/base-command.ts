@@ -17,6 +17,8 @@ export interface CommandClass {
   readonly summary: string | undefined;
   /** What follows the name: `[OPTIONS] IMAGE [COMMAND] [ARG...]`. */
   readonly usage: string | string[] | undefined;
+  /** Whole command lines, for the help. */
+  readonly examples: Command.Example[];
   readonly flags: FlagInput;
   readonly arity: Arity;
   readonly interspersed: boolean;

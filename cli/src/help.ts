@@ -67,6 +67,10 @@ export function commandHelp(command: CommandClass, called: string): string {
   const words = aliases(command.id);
   if (words.length > 1) lines.push('', 'Aliases:', `  ${words.map((each) => `wherry ${each}`).join(', ')}`);
   if (Object.keys(command.flags).length > 0) lines.push('', 'Options:', ...flagLines(command.flags));
+  const examples = (command.examples ?? []).map(
+    (each) => `  ${typeof each === 'string' ? each : each.command}`,
+  );
+  if (examples.length > 0) lines.push('', 'Examples:', ...examples);
   return lines.join('\n');
 }
 

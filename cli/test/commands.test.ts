@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { COMMANDS, resolveCommand, TOPICS } from '../src/commands.ts';
+import { COMMANDS, type Resolved, resolveCommand, TOPICS } from '../src/commands.ts';
+import { globalFlags } from '../src/flags/global.ts';
+import { parseFlags } from '../src/flags/parse.ts';
 import { commandHelp, rootHelp, topicHelp } from '../src/help.ts';
 
 function failure(...words: string[]): Error & { hint?: string; exitCode?: number } {
@@ -55,6 +57,20 @@ describe('commands', () => {
     }
   });
 
+  it('have examples that are theirs, with flags that they know', async () => {
+    for (const [id, load] of Object.entries(COMMANDS)) {
+      const { examples = [], flags, interspersed } = await load();
+      for (const example of examples) {
+        const [program, ...words] =
+          (typeof example === 'string' ? example : example.command).split(/ [|<>] /, 1)[0]?.split(' ') ?? [];
+        expect(program).toBe('wherry');
+        const { id: named, argv } = resolveCommand(words) as Extract<Resolved, { kind: 'command' }>;
+        expect(named).toBe(id);
+        parseFlags({ command: id, argv, flags: { ...flags, ...globalFlags }, interspersed });
+      }
+    }
+  });
+
   it('help: usage, summary, other names, flags in order', async () => {
     const text = commandHelp(await (COMMANDS.stop ?? expect.fail())(), 'stop');
     expect(text).toBe(
@@ -70,6 +86,9 @@ describe('commands', () => {
         '  -s, --signal string   Signal to send to the container',
         '  -t, --timeout int     Seconds to wait before killing the container',
       ].join('\n'),
+    );
+    expect(commandHelp(await (COMMANDS.logout ?? expect.fail())(), 'logout')).toMatch(
+      /\n\nExamples:\n {2}wherry logout ghcr\.io$/,
     );
     expect(await rootHelp()).toContain('  run          Create and run a new container from an image\n');
     expect(await topicHelp('image')).toContain('  ls        List images\n');

@@ -11,6 +11,10 @@ export default class Login extends BaseCommand {
   static override id = 'login';
   static override summary = 'Authenticate to a registry (default is Docker Hub)';
   static override usage = '[OPTIONS] [SERVER]';
+  static override examples = [
+    'wherry login ghcr.io',
+    'wherry login -u ann --password-stdin registry.lan:5000 < token',
+  ];
   static override arity = { min: 0, max: 1 };
   static override flags = {
     authfile: Flags.string({

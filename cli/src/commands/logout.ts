@@ -6,6 +6,7 @@ export default class Logout extends BaseCommand {
   static override id = 'logout';
   static override summary = 'Log out from a registry (default is Docker Hub)';
   static override usage = '[SERVER]';
+  static override examples = ['wherry logout ghcr.io'];
   static override arity = { min: 0, max: 1 };
   static override flags = {
     authfile: Flags.string({

@@ -9,6 +9,10 @@ export default class Pull extends ContainerCommand {
   static override id = 'pull';
   static override summary = 'Download an image from a registry';
   static override usage = '[OPTIONS] NAME[:TAG|@DIGEST]';
+  static override examples = [
+    'wherry pull debian:bookworm',
+    'wherry pull --digest-file digest registry.lan:5000/team/app',
+  ];
   static override arity = { min: 1, max: 1 };
   static override completes = 'images' as const;
   static override flags = {

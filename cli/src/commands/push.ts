@@ -10,6 +10,10 @@ export default class Push extends ContainerCommand {
   static override id = 'push';
   static override summary = 'Upload an image to a registry';
   static override usage = '[OPTIONS] NAME[:TAG]';
+  static override examples = [
+    'wherry push registry.lan:5000/team/app:1.2',
+    'wherry push --all-tags registry.lan:5000/team/app',
+  ];
   static override arity = { min: 1, max: 1 };
   static override completes = 'images' as const;
   static override flags = {

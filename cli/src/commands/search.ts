@@ -14,6 +14,10 @@ export default class Search extends BaseCommand {
   static override id = 'search';
   static override summary = 'Search Docker Hub, or a registry that the term begins with, for images';
   static override usage = '[OPTIONS] [REGISTRY/]TERM';
+  static override examples = [
+    'wherry search --filter is-official=true postgres',
+    'wherry search localhost:5000/app',
+  ];
   static override arity = { min: 1, max: 1 };
   static override flags = {
     filter: Flags.string({
