@@ -1,78 +1,160 @@
 /**
- * How fast a container writes into a volume, into a directory of the host, and into its own root, beside the same program
- * on the host: `bench/volumes.ts [ROUNDS]`, run as an ordinary user with the program in $WHERRY, after a build.
- * The same dd writes in each place, in interleaved rounds, and says itself how long that took.
+ * How fast a container writes into a volume, into a directory of the host and into its own root, beside the same programs on the
+ * host, on the same file system: `node bench/volumes.ts [ROUNDS]`, as root, after the end-to-end tests have installed the product.
+ *
+ * One container stays for all of it, and what writes says itself how long that took, so that no start is in a figure. A round writes
+ * a few times in each place and keeps the least, its order turned round every other time, and does so once more on the host. A
+ * figure is the median of the rounds' own ratios to the host: what the machine does meanwhile falls on both of a pair. The host's
+ * ratio to itself says how far that holds.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
+import { account, REGISTRY, WHERRY } from './peers.ts';
+import { median } from './report.ts';
 
-const IMAGE = 'localhost:5000/debian:bookworm';
-const MEBIBYTES = 256;
-const SMALL_FILES = 2000;
+const IMAGE = `${REGISTRY}/debian:bookworm`;
+const MEBIBYTES = 32;
+const SMALL_FILES = 1000;
+/** How often something is written in each place of a round. */
+const TIMES = 7;
+const rounds = Number(process.argv[2] ?? 20);
 
-const wherry = process.env.WHERRY ?? path.join(import.meta.dirname, '../bin/wherry');
-const root = process.env.WHERRY_ROOT ?? path.join(process.env.HOME ?? '/', '.local/share/wherry');
-const rounds = Number(process.argv[2] ?? 9);
+/** Prints the nanoseconds that each time took; `$0` is where it writes. */
+const TIMED = (work: string, after: string): string =>
+  `n=0; while [ $n -lt ${TIMES} ]; do a=$(date +%s%N); ${work}; b=$(date +%s%N); ${after}; echo $((b-a)); n=$((n+1)); done`;
+const WORKS = {
+  large: {
+    title: `One file of ${MEBIBYTES} MiB, with fsync`,
+    unit: 'MiB/s',
+    amount: MEBIBYTES,
+    script: TIMED(
+      `dd if=/dev/zero of="$0/large" bs=1M count=${MEBIBYTES} conv=fsync status=none`,
+      'rm "$0/large"',
+    ),
+  },
+  rewritten: {
+    title: `${MEBIBYTES} MiB over a file that is there, with fsync`,
+    unit: 'MiB/s',
+    amount: MEBIBYTES,
+    script: `test -e "$0/there" || dd if=/dev/zero of="$0/there" bs=1M count=${MEBIBYTES} conv=fsync status=none; ${TIMED(
+      `dd if=/dev/zero of="$0/there" bs=1M count=${MEBIBYTES} conv=fsync,notrunc status=none`,
+      ':',
+    )}`,
+  },
+  small: {
+    title: `${SMALL_FILES} small files, by a shell`,
+    unit: 'files/s',
+    amount: SMALL_FILES,
+    script: TIMED(
+      `mkdir "$0/s"; i=0; while [ $i -lt ${SMALL_FILES} ]; do echo content >"$0/s/$i"; i=$((i+1)); done`,
+      'rm -r "$0/s"',
+    ),
+  },
+} as const;
+type Work = (typeof WORKS)[keyof typeof WORKS];
 
-/** Prints the seconds that it took: one large file, and many small ones. */
-const LARGE = `dd if=/dev/zero of="$0/large" bs=1M count=${MEBIBYTES} conv=fsync 2>&1 | sed -n "s/.*copied, \\([0-9.e-]*\\) s.*/\\1/p"; rm "$0/large"`;
-const SMALL = `mkdir "$0/s"; a=$(date +%s%N); i=0; while [ $i -lt ${SMALL_FILES} ]; do echo content >"$0/s/$i"; i=$((i+1)); done; b=$(date +%s%N); rm -r "$0/s"; echo $(((b-a)/1000)) | sed "s/......$/.&/; s/^[.]/0./"`;
+const home = account();
+const work = path.join(home.env.HOME ?? '/', 'wherry-bench/volumes');
+const root = path.join(work, 'state');
+const env: Readonly<Record<string, string>> = { ...home.env, WHERRY_ROOT: root };
+const user = { ...home, env };
+const host = path.join(work, 'host');
 
-function seconds(command: readonly string[]): number {
-  const [file = '', ...args] = command;
-  const { status, stdout, stderr } = spawnSync(file, args, { encoding: 'utf8' });
-  const value = Number(stdout.trim());
-  if (status !== 0 || !(value > 0)) throw new Error(`${command.join(' ')}: ${status} ${stdout}${stderr}`);
-  return value;
+function as(file: string, ...args: readonly string[]): string {
+  const { uid, gid } = user;
+  const { status, stdout, stderr } = spawnSync(file, args, {
+    uid,
+    gid,
+    env,
+    cwd: env.HOME,
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new Error(`${file} ${args.join(' ')}: ${status} ${stderr}`);
+  return stdout.trim();
 }
 
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+const inside = (script: string, where: string): string =>
+  as(WHERRY, 'exec', 'bench', 'sh', '-c', script, where);
 
-function compare(title: string, script: string, host: string, amount: (seconds: number) => string): void {
-  const container = (...flags: string[]) => [wherry, 'run', '--rm', '--network', 'none', ...flags, IMAGE];
-  const subjects: Readonly<Record<string, readonly string[]>> = {
-    'the host': ['sh', '-c', script, host],
-    'a volume': [...container('-v', 'bench-volume:/d'), 'sh', '-c', script, '/d'],
-    'a directory of the host': [...container('-v', `${host}:/d`), 'sh', '-c', script, '/d'],
-    "the container's root": [...container(), 'sh', '-c', script, '/root'],
-  };
-  const taken = new Map(Object.keys(subjects).map((name) => [name, [] as number[]]));
-  for (let round = 0; round <= rounds; round++) {
-    for (const [name, command] of Object.entries(subjects)) {
-      const value = seconds(command);
-      if (round > 0) taken.get(name)?.push(value);
+/** Where something is written; the first one is what the others are compared with. */
+const PLACES: Readonly<Record<string, (script: string) => string>> = {
+  'the host': (script) => as('sh', '-c', script, host),
+  'the host, again': (script) => as('sh', '-c', script, host),
+  'a volume': (script) => inside(script, '/volume'),
+  'a directory of the host': (script) => inside(script, '/directory'),
+  "the container's root": (script) => inside(script, '/root'),
+};
+
+/** The least seconds by place, round by round. */
+function measure({ script }: Work): Readonly<Record<string, readonly number[]>> {
+  const names = Object.keys(PLACES);
+  const taken: Record<string, number[]> = Object.fromEntries(names.map((name) => [name, []]));
+  for (let round = 0; round <= rounds; round += 1) {
+    for (const name of round % 2 === 0 ? names : names.toReversed()) {
+      const times = PLACES[name]?.(script).split('\n').map(Number) ?? [];
+      const seconds = Math.min(...times) / 1e9;
+      if (!(seconds > 0)) throw new Error(`${name} took ${seconds} s`);
+      // The first round fills caches.
+      if (round > 0) taken[name]?.push(seconds);
     }
   }
-  const best = (values: readonly number[] = []) => Math.min(...values);
-  const base = best(taken.get('the host'));
-  process.stdout.write(
-    `\n${title}, of ${rounds} rounds\n\n| | best | median | best, of the host's time |\n| --- | --- | --- | --- |\n`,
-  );
-  for (const [name, values] of taken) {
-    const ratio = ((best(values) / base) * 100).toFixed(1);
-    process.stdout.write(`| ${name} | ${amount(best(values))} | ${amount(median(values))} | ${ratio}% |\n`);
-  }
+  return taken;
 }
 
-execFileSync(wherry, ['pull', '-q', IMAGE], { stdio: 'ignore' });
-// On the file system that the volumes are on.
-const host = mkdtempSync(path.join(root, 'bench-'));
-try {
-  compare(
-    `One file of ${MEBIBYTES} MiB with fsync`,
-    LARGE,
-    host,
-    (value) => `${(MEBIBYTES / value).toFixed(0)} MiB/s`,
-  );
-  compare(
-    `${SMALL_FILES} small files by a shell`,
-    SMALL,
-    host,
-    (value) => `${(SMALL_FILES / value).toFixed(0)} files/s`,
-  );
-} finally {
-  rmSync(host, { recursive: true, force: true });
-  execFileSync(wherry, ['volume', 'rm', '-f', 'bench-volume'], { stdio: 'ignore' });
+function quantile(values: readonly number[], part: number): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(part * (values.length - 1))] ?? Number.NaN;
 }
+
+function table({ title, unit, amount }: Work, taken: Readonly<Record<string, readonly number[]>>): string {
+  const base = taken['the host'] ?? [];
+  const percent = (ratio: number): string => `${(ratio * 100).toFixed(1)} %`;
+  const rows = Object.entries(taken).map(([name, values]) => {
+    const ratios = values.map((value, round) => (base[round] ?? Number.NaN) / value);
+    const speeds = [Math.min(...values), median(values)].map((value) => (amount / value).toFixed(0));
+    const best = Math.min(...base) / Math.min(...values);
+    const spread = `${percent(quantile(ratios, 0.25))} to ${percent(quantile(ratios, 0.75))}`;
+    return `| ${name} | ${speeds.join(' | ')} | ${percent(median(ratios))} | ${spread} | ${percent(best)} |`;
+  });
+  return [
+    `### ${title}`,
+    '',
+    `| | best ${unit} | median ${unit} | speed, of the host's in the same round: median | its quartiles | best, of the host's best |`,
+    '| --- | ---: | ---: | ---: | --- | ---: |',
+    ...rows,
+    '',
+  ].join('\n');
+}
+
+rmSync(work, { recursive: true, force: true });
+for (const directory of [host, root]) mkdirSync(directory, { recursive: true });
+execFileSync('chown', ['-R', `${user.uid}:${user.gid}`, work]);
+const volume = ['-v', 'bench:/volume', '-v', `${host}:/directory`];
+as(WHERRY, 'run', '-d', '-q', '--name', 'bench', '--network', 'none', ...volume, IMAGE, 'sleep', '86400');
+const filesystem = as('stat', '-f', '-c', '%T', host);
+const load = os.loadavg()[0]?.toFixed(1);
+const report = [
+  '# Writing into volumes',
+  '',
+  `${filesystem}, Linux ${os.release()}, ${os.cpus().length} cores, load ${load} at the start, ${rounds} rounds (\`bench/volumes.ts\`).`,
+  'The host against itself shows what the machine’s other work does to a figure.',
+  '',
+];
+const raw: Record<string, ReturnType<typeof measure>> = {};
+try {
+  for (const [name, each] of Object.entries(WORKS)) {
+    const taken = measure(each);
+    raw[name] = taken;
+    report.push(table(each, taken));
+    console.log(report.at(-1));
+  }
+} finally {
+  as(WHERRY, 'rm', '-f', 'bench');
+  as(WHERRY, 'volume', 'rm', 'bench');
+  as(WHERRY, 'rmi', IMAGE);
+  rmSync(work, { recursive: true, force: true });
+}
+const out = path.join(import.meta.dirname, 'results');
+writeFileSync(path.join(out, 'volumes.md'), report.join('\n'));
+writeFileSync(path.join(out, 'volumes.json'), `${JSON.stringify(raw)}\n`);

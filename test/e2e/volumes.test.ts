@@ -244,6 +244,35 @@ describe.each(USER_NAMES)('volumes as %s', (name) => {
     );
   });
 
+  it('labels, filters, formats, and volumes that stand for something else', async () => {
+    await output(`mkdir src; echo x >src/f; wherry volume create --label a=1 --label b named`);
+    expect(await output(`wherry volume create`)).toMatch(/^[0-9a-f]{64}\n$/);
+    await output(`wherry volume create -o type=tmpfs -o device=tmpfs -o o=size=1m fast`);
+    await output(`wherry volume create -o type=none -o o=bind -o device=$PWD/src bound`);
+    const ls = (flags: string) => output(`wherry volume ls ${flags}`);
+    expect(await ls(`--filter label=a=1 --format '{{.Name}} {{.Driver}} {{.Label "a"}}'`)).toBe(
+      'named local 1\n',
+    );
+    expect(await ls(`-q --filter label=b --filter name=nam`)).toBe('named\n');
+    expect(await output(`wherry volume inspect -f '{{json .Labels}} {{json .Options}}' named bound`)).toBe(
+      `{"a":"1","b":""} null\nnull {"device":"${user.root}/work/src","o":"bind","type":"none"}\n`,
+    );
+    const flags = `-v fast:/fast -v bound:/etc`;
+    const script = `df -k /fast | tail -n 1; ls -A /etc; echo y >/etc/g; head -c 8k /dev/zero >/fast/x`;
+    const shown = await output(`wherry run --name other ${flags} $IMAGE sh -c '${script}'`);
+    expect(shown).toMatch(/^tmpfs +1024 .* \/fast\nf\n/);
+    expect(await output(`cat src/g`)).toBe('y\n');
+    const usage = await output(`wherry system df --format '{{.Type}} {{.TotalCount}} {{.Active}}'`);
+    expect(usage).toContain('Local Volumes 4 2\n');
+    expect(await output(`wherry volume prune -a -f --filter label!=a`)).toMatch(
+      /^Deleted Volumes:\n[0-9a-f]{64}\n\n/,
+    );
+    const refused = await failure(`wherry volume create -o type=nfs -o o=addr=10.0.0.1 -o device=:/x far`);
+    expect(refused.stderr.trim().split('\n')).toHaveLength(2);
+    expect(await ls('-q')).toBe('bound\nfast\nnamed\n');
+    await output(`wherry rm other; wherry volume rm bound; rm -r src`);
+  });
+
   it('z and Z, which Docker has for SELinux, give the same files', async () => {
     const flags = `-v $PWD/z:/a:z -v $PWD/z:/b:ro,Z -v labelled:/c:Z`;
     const script = `echo x >/a/f; cat /b/f; ! touch /b/g 2>/dev/null; echo y >/c/f`;

@@ -1,11 +1,9 @@
 import { existsSync } from 'node:fs';
 import type { ContainerContext } from './context.ts';
+import { MOUNT_POINTS } from './mount-points.ts';
 import type { PathChange } from './operations.ts';
 import { rootTrees } from './rootfs.ts';
 import { withWorker } from './worker.ts';
-
-/** What a start itself makes in the root, as places to mount on; Docker keeps these out of `diff`, too. */
-const MADE = new Set(['/dev', '/proc', '/sys', '/etc/hosts', '/etc/hostname', '/etc/resolv.conf']);
 
 /** The paths in which a container's root differs from its image, parents before their members. */
 export async function containerChanges(
@@ -29,7 +27,7 @@ export async function containerChanges(
 
 /** Leaves out what starts make, and directories that changed by nothing else. */
 export function withoutMountPoints(all: readonly PathChange[]): readonly PathChange[] {
-  const kept = all.filter(({ kind, path }) => kind !== 'A' || !MADE.has(path));
+  const kept = all.filter(({ kind, path }) => kind !== 'A' || !MOUNT_POINTS.has(path.slice(1)));
   const parents = new Set(
     all.filter((change) => !kept.includes(change)).map(({ path }) => path.slice(0, path.lastIndexOf('/'))),
   );

@@ -12,7 +12,7 @@ import { hostConfig } from './inspect-host.ts';
 import { logLoss } from './inspect-log.ts';
 import { isPaused } from './pause.ts';
 import { type ContainerRow, type ContainerSpec, containerState } from './record.ts';
-import { type RootTrees, rootTrees } from './rootfs.ts';
+import { overlayMount, type RootTrees, rootTrees } from './rootfs.ts';
 import { signalName } from './signal.ts';
 import { withWorker } from './worker.ts';
 
@@ -55,7 +55,7 @@ export async function inspectContainer(
     AppArmorProfile: '',
     ExecIDs: null,
     HostConfig: hostConfig(row, spec),
-    GraphDriver: graphDriver(spec, trees),
+    GraphDriver: graphDriver(spec, trees, await overlayMount(context, id)),
     ...(size ? await sizes(context, trees) : {}),
     Mounts: inspectMounts(spec.mounts, store.paths.volume),
     Config: configOf(row, spec),
@@ -126,16 +126,20 @@ function configOf(row: ContainerRow, spec: ContainerSpec): Readonly<Record<strin
   };
 }
 
-function graphDriver(spec: ContainerSpec, trees: RootTrees): Readonly<Record<string, unknown>> {
+function graphDriver(
+  spec: ContainerSpec,
+  trees: RootTrees,
+  mount: Awaited<ReturnType<typeof overlayMount>>,
+): Readonly<Record<string, unknown>> {
   const Data =
-    trees.kind === 'overlay'
+    trees.kind === 'overlay' && mount !== undefined
       ? {
           LowerDir: trees.lower.join(':'),
-          MergedDir: trees.mountpoint,
+          MergedDir: mount.mountpoint,
           UpperDir: trees.upper,
-          WorkDir: trees.work,
+          WorkDir: mount.work,
         }
-      : { Dir: trees.tree };
+      : { Dir: trees.kind === 'overlay' ? trees.upper : trees.tree };
   return { Data, Name: spec.storageDriver };
 }
 

@@ -1,54 +1,92 @@
 import { checkPlan } from '../plan/check.ts';
 import { encodePlan } from '../plan/encode.ts';
+import { checkLocation } from '../plan/location.ts';
+import { planRefused, Refusal } from '../plan/refusal.ts';
+import { resolveLocation } from '../plan/resolve.ts';
+import type { Location } from '../plugin/contract.ts';
 import type { ContainerContext } from './context.ts';
 import { driverGrants } from './drivers.ts';
 import { notFound } from './find.ts';
-import { stepsFromText } from './pending.ts';
 import { rootsOf } from './roots.ts';
 
-/** The trees that a container's root is made of, on the host. */
-export type RootTrees =
-  /** `upper` holds the changes over the stack of `lower`, topmost first. */
+/** The trees that a container's root is made of, on the host. Before its first start it has none of its own. */
+export type RootTrees = {
+  /** Those of the image's layers, topmost first, each beside its record of owners (`TREE.owners`). */
+  readonly layers: readonly string[];
+} & (
   | {
+      /** `upper` holds the changes over the stack of `lower`, topmost first. */
       readonly kind: 'overlay';
       readonly upper: string;
-      readonly work: string;
       readonly lower: readonly string[];
-      readonly mountpoint: string;
     }
-  /** `tree` is whole, a copy of `origin`, which is missing for an image without layers. */
-  | { readonly kind: 'copy'; readonly tree: string; readonly origin: string | undefined };
+  | {
+      /** `tree` is whole, a copy of `origin`, which is missing for an image without layers. */
+      readonly kind: 'copy';
+      readonly tree: string;
+      readonly origin: string | undefined;
+    }
+);
 
 /** Asks the storage driver where the files of a container are. Changes nothing. */
 export async function rootTrees(context: ContainerContext, id: string): Promise<RootTrees> {
+  const { table } = context;
+  const spec = table.spec(id);
+  if (spec === undefined) throw notFound(id);
+  const storage = (await context.drivers()).storage(spec.storageDriver);
+  const asker = { kind: 'storage', driver: storage.info.name, request: 'changed' } as const;
+  const path = (location: Location): string => {
+    try {
+      checkLocation('storage', location, 'source', driverGrants(storage));
+    } catch (error) {
+      if (error instanceof Refusal) throw planRefused(asker, 'a tree', error.message);
+      throw error;
+    }
+    return resolveLocation(location, rootsOf(context, asker, id));
+  };
+  const layers = chainOf(context, spec.storageDriver, spec.topLayer).map((layer) => {
+    const { value } = storage.changed(layer);
+    return path(value.tag === 'tree' ? value.val.at : value.val.upper);
+  });
+  const { value } = storage.changed(id);
+  if (value.tag === 'tree') return { kind: 'overlay', layers, upper: path(value.val.at), lower: layers };
+  const { upper, lower } = value.val;
+  return { kind: 'copy', layers, tree: path(upper), origin: lower === undefined ? undefined : path(lower) };
+}
+
+/** The overlay that a container's root is mounted as, for those who look at it; undefined for another kind of root. */
+export async function overlayMount(
+  context: ContainerContext,
+  id: string,
+): Promise<{ readonly mountpoint: string; readonly work: string } | undefined> {
   const spec = context.table.spec(id);
   if (spec === undefined) throw notFound(id);
   const storage = (await context.drivers()).storage(spec.storageDriver);
-  const grants = driverGrants(storage);
   const asker = { kind: 'storage', driver: storage.info.name, request: 'mounts' } as const;
-  const { value: steps } = storage.mounts({
-    id,
-    readOnly: false,
-    facts: context.machine.facts,
-    options: [],
-  });
-  const { container } = encodePlan(checkPlan({ asker, steps, grants }), rootsOf(context, asker, id));
-  for (const operation of container) {
-    if (operation.op === 'rootfs-overlay' && operation.upper !== undefined) {
-      const { upperdir, workdir } = operation.upper;
-      const { lower, mountpoint } = operation;
-      return { kind: 'overlay', upper: upperdir, work: workdir, lower, mountpoint };
-    }
-    if (operation.op === 'rootfs-bind') return { kind: 'copy', tree: operation.source, origin: origin() };
+  const { facts } = context.machine;
+  const { value: steps } = storage.mounts({ id, readOnly: false, facts, options: [] });
+  const plan = checkPlan({ asker, steps, grants: driverGrants(storage) });
+  for (const operation of encodePlan(plan, rootsOf(context, asker, id)).container) {
+    if (operation.op !== 'rootfs-overlay' || operation.upper === undefined) continue;
+    return { mountpoint: operation.mountpoint, work: operation.upper.workdir };
   }
-  throw new Error(`the storage driver ${storage.info.name} plans no root file system`);
+  return undefined;
+}
 
-  function origin(): string | undefined {
-    const text = context.table.pending(id);
-    if (text === undefined) return undefined;
-    const prepared = { ...asker, request: 'prepare-container' } as const;
-    const checked = checkPlan({ asker: prepared, steps: stepsFromText(text), grants });
-    const { prepare } = encodePlan(checked, rootsOf(context, prepared, id));
-    return prepare.flatMap((step) => (step.do.op === 'copy-tree' ? step.do.source : []))[0];
+/** Chain ids from the top down. */
+function chainOf(
+  { store: { database } }: ContainerContext,
+  driver: string,
+  top: string | undefined,
+): readonly string[] {
+  const chain: string[] = [];
+  for (let id: string | null | undefined = top; id != null; ) {
+    chain.push(id);
+    id = database.get<{ parent: string | null }>(
+      'SELECT parent FROM layer WHERE driver = ? AND chain_id = ?',
+      driver,
+      id,
+    )?.parent;
   }
+  return chain;
 }

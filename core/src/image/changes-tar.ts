@@ -1,18 +1,9 @@
+import { MOUNT_POINTS } from '../container/mount-points.ts';
 import { packTree } from '../layer/pack.ts';
 import { endOfArchive } from '../layer/tar-writer.ts';
 import type { BytePath } from '../tree/protocol.ts';
 import type { TreeWorker } from '../tree/worker.ts';
 import type { ContainerTrees } from './container-trees.ts';
-
-/** What a start makes in the root as places to mount on; Docker keeps these out of images, too. */
-const MADE: ReadonlySet<BytePath> = new Set([
-  'dev',
-  'proc',
-  'sys',
-  'etc/hosts',
-  'etc/hostname',
-  'etc/resolv.conf',
-]);
 
 /** What a container changed, as a layer's archive (image-spec, layer.md), with the owners that were recorded for its image. */
 export async function* changesTar(
@@ -31,7 +22,7 @@ export async function* changesTar(
   const changed = new Set<BytePath>();
   const deleted: BytePath[] = [];
   for await (const { kind, path } of worker.compare({ upper, lower, style })) {
-    if (kind === 'A' && MADE.has(path)) made.add(path);
+    if (kind === 'A' && MOUNT_POINTS.has(path)) made.add(path);
     else if (kind === 'D') deleted.push(path);
     else changed.add(path);
   }

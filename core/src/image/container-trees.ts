@@ -1,14 +1,8 @@
 import { existsSync } from 'node:fs';
 import type { ContainerContext } from '../container/context.ts';
-import { driverGrants } from '../container/drivers.ts';
-import { notFound } from '../container/find.ts';
-import { rootsOf } from '../container/roots.ts';
+import { type RootTrees, rootTrees } from '../container/rootfs.ts';
 import { readOwners } from '../layer/owners.ts';
 import type { OwnerRecord } from '../layer/squash.ts';
-import { checkLocation } from '../plan/location.ts';
-import { planRefused, Refusal } from '../plan/refusal.ts';
-import { resolveLocation } from '../plan/resolve.ts';
-import type { Location } from '../plugin/contract.ts';
 import type { BytePath } from '../tree/protocol.ts';
 
 /** Where a container's files are, on the host. Before its first start there is no `upper`. */
@@ -30,56 +24,20 @@ export type ContainerTrees = {
     }
 );
 
-/** Asks a container's storage driver for its trees, and reads what is recorded beside those of its layers. */
+/** The trees of a container's root, with what is recorded beside those of its layers. */
 export async function containerTrees(context: ContainerContext, id: string): Promise<ContainerTrees> {
-  const spec = context.table.spec(id);
-  if (spec === undefined) throw notFound(id);
-  const storage = (await context.drivers()).storage(spec.storageDriver);
-  const asker = { kind: 'storage', driver: storage.info.name, request: 'changed' } as const;
-  const path = (location: Location): string => {
-    try {
-      checkLocation('storage', location, 'source', driverGrants(storage));
-    } catch (error) {
-      if (error instanceof Refusal) throw planRefused(asker, 'a tree', error.message);
-      throw error;
-    }
-    return resolveLocation(location, rootsOf(context, asker, id));
-  };
-  const treeOf = (name: string): string => {
-    const { value } = storage.changed(name);
-    return path(value.tag === 'tree' ? value.val.at : value.val.upper);
-  };
-  const layers = chainOf(context, spec.storageDriver, spec.topLayer).map(treeOf);
+  const trees = await rootTrees(context, id);
+  const owners = await ownersOf(trees);
+  const there = (tree: string) => (existsSync(tree) ? tree : undefined);
+  return trees.kind === 'overlay'
+    ? { kind: 'stack', owners, upper: there(trees.upper), lower: trees.lower }
+    : { kind: 'whole', owners, upper: there(trees.tree), lower: trees.origin };
+}
+
+async function ownersOf({ layers }: RootTrees): Promise<ReadonlyMap<BytePath, OwnerRecord>> {
   const owners = new Map<BytePath, OwnerRecord>();
   for (const layer of layers.toReversed()) {
     for (const [name, record] of await readOwners(`${layer}.owners`)) owners.set(name, record);
   }
-  const { value } = storage.changed(id);
-  const there = (tree: string) => (existsSync(tree) ? tree : undefined);
-  if (value.tag === 'tree') return { kind: 'stack', owners, upper: there(path(value.val.at)), lower: layers };
-  const { upper, lower } = value.val;
-  return {
-    kind: 'whole',
-    owners,
-    upper: there(path(upper)),
-    lower: lower === undefined ? undefined : path(lower),
-  };
-}
-
-/** Chain ids from the top down. */
-function chainOf(
-  { store: { database } }: ContainerContext,
-  driver: string,
-  top: string | undefined,
-): readonly string[] {
-  const chain: string[] = [];
-  for (let id: string | null | undefined = top; id != null; ) {
-    chain.push(id);
-    id = database.get<{ parent: string | null }>(
-      'SELECT parent FROM layer WHERE driver = ? AND chain_id = ?',
-      driver,
-      id,
-    )?.parent;
-  }
-  return chain;
+  return owners;
 }

@@ -35,7 +35,7 @@ export function gatherFacts({ platform, stateFilesystem, reflink, singleId, path
     reflink,
     // Overlay with `userxattr` came to user namespaces with Linux 5.11 (overlayfs.rst, "User xattr").
     kernelOverlay: platform.overlay && kernelAtLeast(platform.kernel, 5, 11),
-    overlayLowerdirPlus: kernelAtLeast(platform.kernel, 6, 5),
+    overlayLowerdirPlus: kernelAtLeast(platform.kernel, 6, 8),
     singleId,
     fuse: platform.fuse,
     tun: platform.tun,

@@ -94,7 +94,7 @@ export function prepareContainer(request: ContainerRequest): StepsResult {
 export function mounts(request: MountsRequest): StepsResult {
   const entry = findContainer(request.id);
   if (entry === null) return StepsResult.err(noSuchContainer(request.id));
-  return rootMount(entry, chainFrom(entry.parent), request.readOnly, request.facts);
+  return rootMount(entry, chainFrom(entry.parent), request.readOnly);
 }
 
 export function changed(id: string): ChangesResult {

@@ -2,7 +2,6 @@ import { unsupported } from '@wherry/sdk-assemblyscript/guest/failure.ts';
 import type { Entry } from '@wherry/sdk-assemblyscript/guest/snapshot.ts';
 import { at, step } from '@wherry/sdk-assemblyscript/guest/step.ts';
 import {
-  type Facts,
   type Location,
   Operation,
   ResultListStepDriverError as StepsResult,
@@ -10,18 +9,15 @@ import {
 
 /** OVL_MAX_STACK of the kernel. */
 const MAX_LAYERS = 500;
-/** mount(2) takes a page of options; the rest of it is for the upper and work directories and the host's own prefix. */
-const MAX_OPTION_TEXT = 3000;
 
 /** The mount of a container's root file system on top of its layers, the topmost of which comes first. */
-export function rootMount(container: Entry, chain: Entry[], readOnly: bool, facts: Facts): StepsResult {
+export function rootMount(container: Entry, chain: Entry[], readOnly: bool): StepsResult {
   const own = at('layers', `${container.directory}/diff`);
   const lower: Location[] = [];
   if (readOnly) lower.push(own);
   for (let i = 0; i < chain.length; i++) lower.push(at('layers', `${chain[i].directory}/diff`));
   if (chain.length > 0 && chain[chain.length - 1].parent !== null) return brokenChain(container);
   if (lower.length > MAX_LAYERS) return tooMany(lower.length);
-  if (!facts.overlayLowerdirPlus && textLength(lower) > MAX_OPTION_TEXT) return tooLong(lower.length, facts);
   if (chain.length === 0) return bind(own, readOnly);
   return StepsResult.ok([
     step(
@@ -45,12 +41,6 @@ function bind(source: Location, readOnly: bool): StepsResult {
   ]);
 }
 
-function textLength(lower: Location[]): i32 {
-  let length = 0;
-  for (let i = 0; i < lower.length; i++) length += lower[i].path.length + 1;
-  return length;
-}
-
 function brokenChain(container: Entry): StepsResult {
   return StepsResult.err(
     unsupported(`a layer below container ${container.name} is missing`, 'Pull its image again.'),
@@ -61,19 +51,6 @@ function tooMany(count: i32): StepsResult {
   return StepsResult.err(
     unsupported(
       `the image has ${count.toString()} layers, and overlay stacks at most ${MAX_LAYERS.toString()}`,
-      'Use the storage driver vfs, or an image with fewer layers.',
-    ),
-  );
-}
-
-function tooLong(count: i32, facts: Facts): StepsResult {
-  return StepsResult.err(
-    unsupported(
-      'Linux ' +
-        facts.kernel +
-        ' cannot be told of ' +
-        count.toString() +
-        ' layers in one mount (6.5 and later can)',
       'Use the storage driver vfs, or an image with fewer layers.',
     ),
   );

@@ -85,13 +85,6 @@ describe('mounts', () => {
       }),
     );
   });
-
-  test('a kernel that takes all layers in one option gets no more than fit in it', () => {
-    stack(400);
-    expect(() => mounts(false, { ...FACTS, kernel: '5.15.0', overlayLowerdirPlus: false })).toThrowError(
-      expect.objectContaining({ code: 'E_DRIVER_UNSUPPORTED', message: expect.stringContaining('5.15.0') }),
-    );
-  });
 });
 
 test('a layer is filled in overlay’s whiteout style, in a fresh directory that others can’t enter', () => {

@@ -1,8 +1,6 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
 import * as Flags from '@oclif/core/flags';
-import { WherryError } from '@wherry/core/errors';
+import { refuseTerminal, writeArchive } from '../../archive-output.ts';
 import { BaseCommand } from '../../base-command.ts';
-import { isTerminal, STDOUT, write } from '../../terminal/output.ts';
 
 export default class VolumeExport extends BaseCommand {
   static override id = 'volume export';
@@ -21,47 +19,9 @@ export default class VolumeExport extends BaseCommand {
   override async run(): Promise<undefined> {
     const { flags, args } = this.read(VolumeExport.flags);
     const [name = ''] = args;
-    const { output } = flags;
-    if (output === undefined && isTerminal(STDOUT)) {
-      throw new WherryError('cowardly refusing to save to a terminal. Use the -o flag or redirect', {
-        code: 'E_TERMINAL',
-        hint: `wherry volume export -o ${name}.tar ${name}`,
-      });
-    }
+    refuseTerminal(flags.output, `volume export -o ${name}.tar ${name}`);
     const { volumes } = await this.engine();
-    const { mountpoint } = await volumes.find(name);
-    if (output === undefined) {
-      for await (const piece of volumes.export(name)) write(STDOUT, piece);
-    } else await this.#toFile(output, mountpoint, volumes.export(name));
-  }
-
-  /** What was there before stays until the archive is whole. */
-  async #toFile(path: string, mountpoint: string, pieces: AsyncIterable<Uint8Array>): Promise<void> {
-    const draft = `${path}.${process.pid}.partial`;
-    const fd = openFile(draft, path, mountpoint);
-    try {
-      try {
-        for await (const piece of pieces) write(fd, piece);
-        fsyncSync(fd);
-      } finally {
-        closeSync(fd);
-      }
-      renameSync(draft, path);
-    } catch (error) {
-      rmSync(draft, { force: true });
-      throw error;
-    }
-  }
-}
-
-function openFile(draft: string, path: string, mountpoint: string): number {
-  try {
-    return openSync(draft, 'wx', 0o600);
-  } catch (cause) {
-    throw new WherryError(`The file ${path} can't be written: ${(cause as Error).message}.`, {
-      code: 'E_OUTPUT_FILE',
-      hint: `Name a file in a directory that you may write to; the volume itself lies in ${mountpoint}`,
-      cause,
-    });
+    await volumes.find(name);
+    await writeArchive(flags.output, volumes.export(name));
   }
 }

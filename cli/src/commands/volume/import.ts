@@ -1,8 +1,5 @@
-import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
-import { WherryError } from '@wherry/core/errors';
+import { readArchiveFrom } from '../../archive-input.ts';
 import { BaseCommand } from '../../base-command.ts';
-import { isTerminal, STDIN } from '../../terminal/output.ts';
 
 export default class VolumeImport extends BaseCommand {
   static override id = 'volume import';
@@ -16,27 +13,10 @@ export default class VolumeImport extends BaseCommand {
     const [name = '', file = ''] = args;
     const { volumes } = await this.engine();
     await volumes.find(name);
-    await volumes.import(name, file === '-' ? standardInput(name) : await archive(file));
-  }
-}
-
-function standardInput(name: string): AsyncIterable<Uint8Array> {
-  if (!isTerminal(STDIN)) return createReadStream('', { fd: STDIN, autoClose: false });
-  throw new WherryError('A terminal has no archive to give.', {
-    code: 'E_TERMINAL',
-    hint: `wherry volume import ${name} - < archive.tar`,
-  });
-}
-
-async function archive(file: string): Promise<AsyncIterable<Uint8Array>> {
-  try {
-    const handle = await open(file);
-    return handle.createReadStream();
-  } catch (cause) {
-    throw new WherryError(`The archive ${file} can't be read: ${(cause as Error).message}.`, {
-      code: 'E_INPUT_FILE',
-      hint: 'Name a tar archive, or - for standard input.',
-      cause,
-    });
+    const archive = await readArchiveFrom(
+      file === '-' ? undefined : file,
+      `wherry volume import ${name} - < archive.tar`,
+    );
+    await volumes.import(name, archive);
   }
 }
