@@ -16,10 +16,10 @@ import { median } from './report.ts';
 
 const IMAGE = `${REGISTRY}/debian:bookworm`;
 const MEBIBYTES = 32;
-const SMALL_FILES = 1000;
+const SMALL_FILES = 500;
 /** How often something is written in each place of a round. */
-const TIMES = 7;
-const rounds = Number(process.argv[2] ?? 20);
+const TIMES = 5;
+const rounds = Number(process.argv[2] ?? 15);
 
 /** Prints the nanoseconds that each time took; `$0` is where it writes. */
 const TIMED = (work: string, after: string): string =>

@@ -174,7 +174,7 @@ describe('a pull', () => {
     using test = new TestImages();
     await test.images.pull({ reference: `${registry.host}/x` });
     expect(test.images.resolve(`${registry.host}/x`).chain).toHaveLength(500);
-  });
+  }, 60_000);
 
   it('leaves an OCI layout that skopeo reads', async () => {
     await using registry = await FaultyRegistry.start({ images: { x: imageOf([[file('a')]]) } });
