@@ -23,7 +23,7 @@ export const VOLUME_LIST: ListFormat<VolumeSummary> = {
     Driver: driver,
     Scope: scope,
     Mountpoint: mountpoint,
-    Labels: Object.entries(labels)
+    Labels: sortedEntries(labels)
       .map(([key, value]) => `${key}=${value}`)
       .join(','),
     Label: (key: string) => labels[key] ?? '',
@@ -36,9 +36,15 @@ export const VOLUME_LIST: ListFormat<VolumeSummary> = {
   }),
 };
 
+/** As Go shows a map. */
+function sortedEntries(map: Readonly<Record<string, string>>): [key: string, value: string][] {
+  return Object.entries(map).toSorted(([a], [b]) => (a < b ? -1 : 1));
+}
+
 /** What `volume inspect` shows, with Docker's names in Docker's order. */
 export function inspectedVolume(volume: VolumeSummary): Record<string, unknown> {
-  const orNull = (map: Readonly<Record<string, string>>) => (Object.keys(map).length === 0 ? null : map);
+  const orNull = (map: Readonly<Record<string, string>>) =>
+    Object.keys(map).length === 0 ? null : Object.fromEntries(sortedEntries(map));
   return {
     CreatedAt: volume.created.replace(/\.\d+Z$/, 'Z'),
     Driver: volume.driver,
