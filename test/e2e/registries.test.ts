@@ -181,7 +181,7 @@ it('digests go to a file, and all tags of a repository come and go', async () =>
   expect((await wherry(['push', '-a', repository])).stdout).toMatch(
     /^1: digest: (.*)\n[\s\S]*^2: digest: \1$/m,
   );
-  const pushed = await wherry(['push', '-q', '--digest-file', file, `${repository}:1`]);
+  const pushed = await wherry(['push', '-q', '--digestfile', file, `${repository}:1`]);
   expect(pushed.stdout).toBe(`${readFileSync(file, 'utf8')}\n`);
   await wherry(['rmi', `${repository}:1`, `${repository}:2`]);
   const digests = `${pushed.stdout}${pushed.stdout}`;
@@ -369,7 +369,8 @@ it('40 layers on a terminal of 80 by 24 leave each its line, and no other', asyn
   const screen = new Screen({ columns: 80, rows: 24 });
   screen.write(pull.stdout);
   expect(screen.lines.filter((line) => /^[0-9a-f]{12}: Pull complete$/.test(line))).toHaveLength(40);
-  expect(screen.lines).toHaveLength(44);
+  expect(screen.lines[0]).toBe('Using default tag: latest');
+  expect(screen.lines).toHaveLength(45);
   // What goes into a file is shown on the way as far as somebody looks on.
   const archive = path.join(home, 'x.tar');
   const save = await wherry(['save', '-o', archive, `${registry.host}/x`], { terminal: true });

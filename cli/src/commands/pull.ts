@@ -1,4 +1,5 @@
 import * as Flags from '@oclif/core/flags';
+import { parseReference } from '@wherry/core/reference';
 import { ContainerCommand } from '../container-command.ts';
 import { checkDigestFile, writeDigestFile } from '../flags/digest-file.ts';
 import { interruptible } from '../interrupt.ts';
@@ -18,7 +19,11 @@ export default class Pull extends ContainerCommand {
   static override flags = {
     'all-tags': Flags.boolean({ char: 'a', summary: 'Download all tagged images in the repository' }),
     authfile: Flags.string({ helpValue: 'string', summary: 'File of credentials for registries' }),
-    'digest-file': Flags.string({ helpValue: 'string', summary: "File to write the image's digest to" }),
+    'digest-file': Flags.string({
+      aliases: ['digestfile'],
+      helpValue: 'string',
+      summary: "File to write the image's digest to",
+    }),
     platform: Flags.string({
       helpValue: 'string',
       summary: 'Platform of the image to take: os[/arch[/variant]]',
@@ -34,6 +39,10 @@ export default class Pull extends ContainerCommand {
     const { flags, args } = this.read(Pull.flags);
     const { authfile, platform, 'digest-file': digestFile, 'storage-driver': storageDriver } = flags;
     checkDigestFile(this.context.called, digestFile, flags['all-tags']);
+    const parsed = parseReference(args[0] ?? '');
+    if (!flags['all-tags'] && !flags.quiet && parsed.tag === undefined && parsed.digest === undefined) {
+      print('Using default tag: latest');
+    }
     const progress = flags.quiet ? digestsAlone : pullProgress(STDOUT);
     const { images } = await this.engine();
     const { digest, reference } = await interruptible((signal) =>

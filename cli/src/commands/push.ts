@@ -19,7 +19,11 @@ export default class Push extends ContainerCommand {
   static override flags = {
     'all-tags': Flags.boolean({ char: 'a', summary: 'Push all tags of an image to the repository' }),
     authfile: Flags.string({ helpValue: 'string', summary: 'File of credentials for registries' }),
-    'digest-file': Flags.string({ helpValue: 'string', summary: "File to write the image's digest to" }),
+    'digest-file': Flags.string({
+      aliases: ['digestfile'],
+      helpValue: 'string',
+      summary: "File to write the image's digest to",
+    }),
     quiet: Flags.boolean({ char: 'q', summary: 'Print the digest alone' }),
   };
 
