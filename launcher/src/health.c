@@ -127,12 +127,12 @@ static void run_probe(const struct monitor *container, struct result *result) {
   result->timed_out = result->cut = false;
   result->length = 0;
   now_text(result->start);
-  event_tell(container, 'h', "probe %s", id);
+  event_tell(container, 'p', "probe %s", id);
   fail_clear();
   if (container_start(&probe) == 0) await_end(&probe, result, monotonic_ms() + container->settings->health.timeout);
   else say(result, failure.detail[0] != '\0' ? failure.detail : strerror(failure.error));
   now_text(result->end);
-  event_tell(container, 'h', "exec_die %s %d", id, result->status);
+  event_tell(container, 'p', "exec_die %s %d", id, result->status);
   close_fd(&probe.pidfd);
   for (int i = 0; i < 2; i++) close_fd(&probe.output[i]);
 }
