@@ -43,5 +43,8 @@ export const CONTAINER_SCHEMA: Schema = {
        PRIMARY KEY (container, top_layer)
      ) STRICT, WITHOUT ROWID;`,
     'ALTER TABLE container ADD COLUMN stopped_by_user INTEGER NOT NULL DEFAULT 0',
+    // What `ps` shows, so that it needn't read through the specs.
+    `CREATE INDEX container_list ON container (created, id, name, image, image_id, command, state, launch,
+       auto_remove, started_at, finished_at, exit_code, labels)`,
   ],
 };

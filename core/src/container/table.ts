@@ -1,30 +1,25 @@
 import type { Database } from '../store/database.ts';
 import type { ContainerRow, ContainerSpec, RecordedState } from './record.ts';
 
-/** Properties of a row and the columns that they are kept in. */
-const COLUMNS: Readonly<Record<keyof ContainerRow, string>> = {
-  id: 'id',
-  name: 'name',
-  image: 'image',
-  imageId: 'image_id',
-  command: 'command',
-  created: 'created',
-  state: 'state',
-  launch: 'launch',
-  autoRemove: "json(iif(auto_remove, 'true', 'false'))",
-  startedAt: 'started_at',
-  finishedAt: 'finished_at',
-  exitCode: 'exit_code',
-  labels: 'json(labels)',
-};
+/** In the order of {@link Columns}, and of the index `container_list`, from which a list is read without the specs. */
+const COLUMNS =
+  'created, id, name, image, image_id, command, state, launch, auto_remove, started_at, finished_at, exit_code, labels';
 
-/**
- * A row as one text of JSON, without what is NULL (RFC 7396). Each value that comes out of SQLite costs more than to parse it,
- * and a thousand rows have thirteen thousand.
- */
-const ROW = `json_patch('{}', json_object(${Object.entries(COLUMNS)
-  .map(([property, column]) => `'${property}', ${column}`)
-  .join(', ')}))`;
+type Columns = readonly [
+  created: string,
+  id: string,
+  name: string,
+  image: string,
+  imageId: string,
+  command: string,
+  state: RecordedState,
+  launch: number,
+  autoRemove: number,
+  startedAt: string | null,
+  finishedAt: string | null,
+  exitCode: number | null,
+  labels: string,
+];
 
 /** What a fold writes of a container's last run. */
 export interface RunResult {
@@ -88,18 +83,18 @@ export class ContainerTable {
     return this.#list('WHERE state = ?', state);
   }
 
+  /** As one text: each value that comes out of SQLite costs more than to parse it, and a thousand rows have thirteen thousand. */
   #list(where: string, ...values: readonly string[]): ContainerRow[] {
     const found = this.#database.get<{ list: string }>(
-      `SELECT json_group_array(json(row)) AS list FROM (
-         SELECT ${ROW} AS row FROM container ${where} ORDER BY created DESC, rowid DESC)`,
+      `SELECT json_group_array(json_array(${COLUMNS})) AS list FROM (
+         SELECT ${COLUMNS} FROM container ${where} ORDER BY created DESC, rowid DESC)`,
       ...values,
     );
-    return JSON.parse(found?.list ?? '[]') as ContainerRow[];
+    return (JSON.parse(found?.list ?? '[]') as Columns[]).map(parseRow);
   }
 
   get(id: string): ContainerRow | undefined {
-    const found = this.#database.get<{ row: string }>(`SELECT ${ROW} AS row FROM container WHERE id = ?`, id);
-    return found && (JSON.parse(found.row) as ContainerRow);
+    return this.#list('WHERE id = ?', id)[0];
   }
 
   spec(id: string): ContainerSpec | undefined {
@@ -188,4 +183,25 @@ export class ContainerTable {
   delete(id: string): void {
     this.#database.run('DELETE FROM container WHERE id = ?', id);
   }
+}
+
+const NO_LABELS: ContainerRow['labels'] = {};
+
+function parseRow(columns: Columns): ContainerRow {
+  const labels = columns[12];
+  return {
+    id: columns[1],
+    name: columns[2],
+    image: columns[3],
+    imageId: columns[4],
+    command: columns[5],
+    created: columns[0],
+    state: columns[6],
+    launch: columns[7],
+    autoRemove: columns[8] !== 0,
+    startedAt: columns[9] ?? undefined,
+    finishedAt: columns[10] ?? undefined,
+    exitCode: columns[11] ?? undefined,
+    labels: labels === '{}' ? NO_LABELS : (JSON.parse(labels) as ContainerRow['labels']),
+  };
 }
