@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import { EXIT, WherryError } from '../errors/error.ts';
+import { sendSignal } from '../launcher/run.ts';
 import { limitWarnings, makeCgroup, ownCgroup } from './cgroup.ts';
 import type { ContainerContext } from './context.ts';
 import { notFound } from './find.ts';
@@ -12,11 +14,11 @@ import { findRunning } from './running.ts';
  * @returns warnings of what has no effect, or not yet
  * @throws WherryError `E_OPTION`, `E_CGROUP`
  */
-export function updateContainer(
+export async function updateContainer(
   context: ContainerContext,
   id: string,
   request: OptionRequest,
-): readonly string[] {
+): Promise<readonly string[]> {
   const { table, machine } = context;
   const row = table.get(id);
   const spec = table.spec(id);
@@ -30,12 +32,19 @@ export function updateContainer(
   if (running?.init !== undefined && ownCgroup(id, running.init.pid) !== undefined)
     setLimits(() => makeCgroup(support, id, limits, before.cgroupParent));
   table.setSpec(id, { ...spec, options: { ...before, limits, restart } });
-  const later =
-    running !== undefined && request.restart !== undefined
+  const later = running !== undefined && !isDeepStrictEqual(restart, before.restart);
+  // Its monitor has the old policy; all that it can be told is to leave off.
+  if (later && restart.name === 'no') await sendSignal(context.launcher(), running.monitor, SIGUSR1);
+  return [
+    ...limitWarnings(asked.limits, support),
+    ...discardedLimits(request),
+    ...(later && restart.name !== 'no'
       ? [`the restart policy of ${row.name} takes effect with its next start: its monitor has the old one`]
-      : [];
-  return [...limitWarnings(asked.limits, support), ...discardedLimits(request), ...later];
+      : []),
+  ];
 }
+
+const SIGUSR1 = 10;
 
 /** Swap is counted together with memory, which may have been settled before. */
 function withMemory(request: OptionRequest, { memory }: Limits): OptionRequest {
