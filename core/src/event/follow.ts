@@ -1,4 +1,4 @@
-import { type FSWatcher, mkdirSync, watch } from 'node:fs';
+import { existsSync, type FSWatcher, watch } from 'node:fs';
 import type { EngineEvent } from './event.ts';
 import { type EventFilters, eventFits } from './filter.ts';
 import { type EventContext, foldEvents } from './fold.ts';
@@ -52,24 +52,36 @@ function comparable(time: string): string {
   return `${whole}.${fraction.padEnd(9, '0')}Z`;
 }
 
-/** Rings when something is written in one of the directories. */
+/** Rings when something is written in one of the directories, of which some may not be there yet. */
 class Bell implements Disposable {
-  readonly #watchers: FSWatcher[] = [];
+  readonly #watchers = new Map<string, FSWatcher>();
+  readonly #directories: readonly string[];
   readonly #signal: AbortSignal | undefined;
   #ring: () => void = () => {};
   #rung = false;
 
   constructor(directories: readonly string[], signal: AbortSignal | undefined) {
+    this.#directories = directories;
     this.#signal = signal;
-    const ring = (): void => {
-      this.#rung = true;
-      this.#ring();
-    };
-    signal?.addEventListener('abort', ring);
-    for (const directory of directories) {
-      mkdirSync(directory, { recursive: true });
+    signal?.addEventListener('abort', this.#hear);
+    this.#watch();
+  }
+
+  readonly #hear = (): void => {
+    this.#rung = true;
+    this.#ring();
+  };
+
+  #watch(): void {
+    for (const directory of this.#directories) {
+      if (this.#watchers.has(directory) || !existsSync(directory)) continue;
       try {
-        this.#watchers.push(watch(directory, ring).on('error', () => {}));
+        this.#watchers.set(
+          directory,
+          watch(directory, this.#hear).on('error', () => {}),
+        );
+        // What was written before is not told of.
+        this.#rung = true;
       } catch {
         // The time says when to look again.
       }
@@ -88,9 +100,11 @@ class Bell implements Disposable {
     }
     this.#ring = () => {};
     this.#rung = false;
+    this.#watch();
   }
 
   [Symbol.dispose](): void {
-    for (const watcher of this.#watchers) watcher.close();
+    this.#signal?.removeEventListener('abort', this.#hear);
+    for (const watcher of this.#watchers.values()) watcher.close();
   }
 }

@@ -148,6 +148,20 @@ describe('following', () => {
     expect(seen).toEqual(['2', '3']);
   });
 
+  it('has what comes into a spool that was not there yet', async () => {
+    rmSync(store.paths.events, { recursive: true });
+    const ending = new AbortController();
+    const events = followEvents(context, { signal: ending.signal });
+    for (const second of [1, 2]) {
+      const next = events.next();
+      mkdirSync(store.paths.events, { recursive: true });
+      tell('m0', `${at(second)} start`);
+      expect((await next).value).toMatchObject({ action: 'start', time: at(second) });
+    }
+    ending.abort();
+    expect((await events.next()).done).toBe(true);
+  });
+
   it('has what comes, from a monitor and from another command, until it is told to end', async () => {
     const ending = new AbortController();
     const events = followEvents(context, { signal: ending.signal });
