@@ -50,7 +50,8 @@ export default class Login extends BaseCommand {
     };
     const logIn = (credentials: Credentials) =>
       interruptible((signal) => registries.logIn(server, credentials, { ...request, signal }));
-    const known = await registries.knownLogin(server, request);
+    const complete = Boolean(username && password);
+    const known = complete ? undefined : await registries.knownLogin(server, request);
     const knownName = known !== undefined && 'username' in known ? known.username : undefined;
     if (!username && !password && known !== undefined) {
       const whose = knownName === undefined ? '' : ` [Username: ${knownName}]`;
