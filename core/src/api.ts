@@ -8,6 +8,7 @@
 import type { ContainerOperations } from './container/operations.ts';
 import type { OptionRequest } from './container/options.ts';
 import type { NetworkingRequest } from './network/request.ts';
+import type { RegistrySettings } from './registry/settings.ts';
 import type { MountRequest, VolumesFrom } from './volume/request.ts';
 
 export type { DiskUsage, UsageTotal } from './usage/disk-usage.ts';
@@ -489,6 +490,8 @@ export interface EngineInfo {
   readonly storageDriver: string;
   readonly storageDriverReason: string;
   readonly logDriver: string;
+  /** What the configuration says of registries. */
+  readonly registries: RegistrySettings;
   readonly drivers: { readonly storage: string[]; readonly network: string[]; readonly log: string[] };
   readonly images: number;
   readonly containers: { readonly running: number; readonly paused: number; readonly stopped: number };

@@ -154,6 +154,9 @@ describe('the configuration', () => {
       },
       policy: { 'require-digest': ['docker.io'] },
     });
+    const info = await wherry(['info']);
+    expect(info.stdout).toContain(`Registry Mirrors:\n localhost:1 (for ${origin.host})\n`);
+    expect(info.stdout).toContain('Blocked Registries:\n quay.io\nDigests Required:\n docker.io\n');
     const pull = await wherry(['pull', 'team/app']);
     expect(pull.exitCode, pull.stderr).toBe(0);
     expect(pull.stdout).toMatch(/^Mirror localhost:1 is passed over: .*refused/m);

@@ -13,6 +13,14 @@ export function infoFields(info: EngineInfo): Record<string, unknown> {
     DriverReason: info.storageDriverReason,
     LoggingDriver: info.logDriver,
     Plugins: { Storage: info.drivers.storage, Network: info.drivers.network, Log: info.drivers.log },
+    RegistryConfig: {
+      Mirrors: info.registries.mirrors['docker.io'] ?? [],
+      MirrorsByRegistry: info.registries.mirrors,
+      InsecureRegistries: info.registries.insecure,
+      Search: info.registries.search,
+      Blocked: info.registries.blocked,
+      RequireDigest: info.registries.requireDigest,
+    },
     Images: info.images,
     Containers: running + paused + stopped,
     ContainersRunning: running,
@@ -63,5 +71,28 @@ export function infoText(info: EngineInfo): string {
     `Total Memory: ${binarySize(info.memory)}`,
     `State Directory: ${info.root}`,
     `Runtime Directory: ${info.runtimeDirectory}`,
+    ...registryLines(info.registries),
   ].join('\n');
+}
+
+/** What is set; nothing is said of what isn't. */
+function registryLines({
+  search,
+  mirrors,
+  insecure,
+  blocked,
+  requireDigest,
+}: EngineInfo['registries']): string[] {
+  const section = (title: string, lines: readonly string[]) =>
+    lines.length === 0 ? [] : [`${title}:`, ...lines.map((line) => ` ${line}`)];
+  const mirrored = Object.entries(mirrors).flatMap(([registry, each]) =>
+    each.map((mirror) => (registry === 'docker.io' ? mirror : `${mirror} (for ${registry})`)),
+  );
+  return [
+    ...section('Registry Search', search.join() === 'docker.io' ? [] : search),
+    ...section('Registry Mirrors', mirrored),
+    ...section('Insecure Registries', insecure),
+    ...section('Blocked Registries', blocked),
+    ...section('Digests Required', requireDigest),
+  ];
 }

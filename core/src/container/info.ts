@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { EngineInfo } from '../api.ts';
 import { WherryError } from '../errors/error.ts';
+import { DEFAULT_SETTINGS } from '../registry/settings.ts';
 import { readConfig } from './config.ts';
 import { type ContainerContext, fold } from './context.ts';
 import { DEFAULT_LOG_DRIVER } from './create.ts';
@@ -32,6 +33,7 @@ export async function engineInfo(context: ContainerContext): Promise<EngineInfo>
     storageDriver: storage.name,
     storageDriverReason: storage.reason,
     logDriver: config.logDriver ?? DEFAULT_LOG_DRIVER,
+    registries: { ...DEFAULT_SETTINGS, ...config.registries },
     drivers: { storage: named('storage'), network: named('network'), log: named('log') },
     images: store.database.get<{ count: number }>('SELECT count(*) AS count FROM image')?.count ?? 0,
     containers: { running: active.length - paused, paused, stopped: rows.length - active.length },
