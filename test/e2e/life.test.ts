@@ -70,7 +70,9 @@ describe.each(USER_NAMES)('a running container of %s', (name) => {
     const top = await user.wherry(['top', 'box']);
     expect(top.stdout).toMatch(/^UID +PID +PPID/);
     expect(top.stdout).toMatch(/sh -c trap/);
-    expect((await user.wherry(['top', 'box', '-o', 'pid,args'])).stdout).toMatch(/^PID +COMMAND\n/);
+    const chosen = await user.wherry(['top', 'box', '-o', 'pid,args']);
+    expect(chosen.stdout).toMatch(/^PID +COMMAND\n\d+ +sh -c trap/);
+    expect((await user.wherry(['top', 'box', 'aux'])).stdout).toMatch(/^USER +PID .*\n.* sh -c trap/);
     await user.wherry(['exec', 'box', 'sh', '-c', 'echo x >/etc/added; rm /etc/group; mkdir -p /new/dir']);
     const diff = (await user.wherry(['diff', 'box'])).stdout.split('\n');
     expect(diff).toEqual(

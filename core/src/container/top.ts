@@ -15,14 +15,20 @@ export async function containerTop(
   options: readonly string[],
 ): Promise<readonly (readonly string[])[]> {
   const { init } = requireRunning(context, id);
-  const text = await ps(options.length === 0 ? ['-ef'] : options, context.env);
-  return selectRows(text, new Set(containerProcesses(id, init.pid)));
+  const pids = containerProcesses(id, init.pid);
+  const words = options.length === 0 ? ['-ef'] : options;
+  // As Docker: told whose rows are wanted, ps passes over none for its user or terminal; not all options go with that.
+  const text = await ps([...words, `-q${pids.join(',')}`], context.env).catch((error: unknown) => {
+    if (error instanceof WherryError) return ps(words, context.env);
+    throw error;
+  });
+  return selectRows(text, new Set(pids));
 }
 
 /** The title row and the rows of these processes, in words; the last column has all that is left of its line. */
 export function selectRows(text: string, pids: ReadonlySet<number>): readonly (readonly string[])[] {
   const [first = '', ...lines] = text.trimEnd().split('\n');
-  const titles = words(first);
+  const titles = wordsOf(first);
   const column = titles.indexOf('PID');
   if (column < 0) {
     throw new WherryError("Couldn't find PID field in ps output", {
@@ -33,14 +39,14 @@ export function selectRows(text: string, pids: ReadonlySet<number>): readonly (r
   }
   const rows = lines
     .map((line) => {
-      const all = words(line);
+      const all = wordsOf(line);
       return [...all.slice(0, titles.length - 1), all.slice(titles.length - 1).join(' ')];
     })
     .filter((row) => pids.has(Number(row[column])));
   return [titles, ...rows];
 }
 
-const words = (line: string): string[] => line.trim().split(/\s+/);
+const wordsOf = (line: string): string[] => line.trim().split(/\s+/);
 
 async function ps(options: readonly string[], env: ContainerContext['env']): Promise<string> {
   try {
