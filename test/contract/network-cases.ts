@@ -72,6 +72,78 @@ export const NETWORK_CASES: readonly ContractCase<NetworkDriver>[] = [
     },
   },
   {
+    name: 'a network is removed again and again, and one whose namespace is gone has been created in it',
+    run: (subject) => {
+      const config = create(subject);
+      const first = subject.commit(subject.driver.removeNetwork(config));
+      assert.deepEqual(subject.commit(subject.driver.removeNetwork(config)), first);
+      // What a new namespace needs is planned from the configuration that was kept.
+      const again = subject.commit(subject.driver.createNetwork(config, FACTS));
+      assert.deepEqual(again.config, config);
+    },
+  },
+  {
+    name: 'what the shared namespace needs is planned anew alike, as it is made anew',
+    run: (subject) => {
+      const config = create(subject);
+      const plan = () => subject.driver.createNetwork(config, FACTS).value;
+      assert.deepEqual(plan(), plan());
+      assert.deepEqual(plan().config, config);
+    },
+  },
+  {
+    name: 'a link that is made is taken back when a later step fails',
+    run: (subject) => {
+      const config = create(subject);
+      const plans = [
+        subject.driver.createNetwork(config, FACTS).value.steps,
+        subject.driver.attach(request(config)).value.steps,
+      ];
+      for (const { do: operation, undo } of plans.flat()) {
+        if (operation.tag === 'link-add') assert.equal(undo?.tag, 'link-remove');
+        if (operation.tag === 'firewall-add') assert.equal(undo?.tag, 'firewall-remove');
+      }
+    },
+  },
+  {
+    name: 'a helper is one that was asked for as a permission, and is ready in a way that can be waited for',
+    run: (subject) => {
+      const config = create(subject);
+      const { permissions } = subject.driver.describe().value;
+      const granted = permissions.flatMap((each) => (each.tag === 'helper-program' ? [each.val] : []));
+      const plans = [
+        subject.driver.createNetwork(config, FACTS).value.steps,
+        subject.driver.attach(request(config)).value.steps,
+      ];
+      for (const { do: operation } of plans.flat()) {
+        if (operation.tag === 'helper') assert.ok(granted.includes(operation.val.program));
+      }
+    },
+  },
+  {
+    name: 'detach takes away what attach put into the shared namespace',
+    run: (subject) => {
+      const config = create(subject);
+      const { steps } = subject.commit(subject.driver.attach(request(config)));
+      const made = steps.flatMap(({ undo }) =>
+        undo?.tag === 'link-remove' && undo.val.namespace === 'shared' ? [undo.val.name] : [],
+      );
+      const removed = subject
+        .commit(subject.driver.detach(CONTAINER, config, 'eth0'))
+        .flatMap(({ do: each }) => (each.tag === 'link-remove' ? [each.val.name] : []));
+      assert.deepEqual(removed, made);
+    },
+  },
+  {
+    name: 'a machine without programs for it is planned for, or refused in a sentence',
+    run: (subject) => {
+      const bare = { ...FACTS, tun: false, programs: [] };
+      const config = subject.driver.createNetwork(CONFIG, bare).value.config;
+      const plan = subject.driver.attach({ ...request(config), facts: bare }).value;
+      assert.ok(!plan.steps.some((step) => step.do.tag === 'helper'));
+    },
+  },
+  {
     name: 'a port is removed again and again',
     run: (subject) => {
       const config = create(subject);

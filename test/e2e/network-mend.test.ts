@@ -1,0 +1,94 @@
+import { readFileSync, readlinkSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { asUser, type TestUser, USER_NAMES } from '../support/user.ts';
+
+const BUSYBOX = 'localhost:5000/busybox';
+
+describe.each(USER_NAMES)('after kill -9 of what networks of %s rest on', (name) => {
+  let user: TestUser;
+  const must = async (...args: string[]): Promise<string> => {
+    const { exitCode, stdout, stderr } = await user.wherry(args);
+    expect(exitCode, `wherry ${args.join(' ')}: ${stderr}`).toBe(0);
+    return stdout;
+  };
+  const detached = (container: string, ...args: string[]): Promise<string> =>
+    must('run', '-d', '--name', container, ...args, BUSYBOX, 'sleep', '1000');
+  /** Pids of a user's processes by what they call themselves. */
+  const pidsOf = (comm: string): readonly number[] =>
+    user.processes().filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === comm;
+      } catch {
+        // It ended meanwhile.
+        return false;
+      }
+    });
+  const kill = async (comm: string): Promise<void> => {
+    const pids = pidsOf(comm);
+    expect(pids, comm).toHaveLength(1);
+    for (const pid of pids) process.kill(pid, 'SIGKILL');
+    await expect
+      .poll(() => pidsOf(comm).filter((pid) => pids.includes(pid)), { timeout: 20_000 })
+      .toEqual([]);
+  };
+  const reaches = async (from: string, to: string): Promise<void> => {
+    expect(await must('exec', from, 'ping', '-c', '1', '-W', '5', to)).toMatch(/1 packets received/);
+  };
+
+  beforeAll(async () => {
+    user = asUser(name);
+    await must('pull', '-q', BUSYBOX);
+    await must('network', 'create', 'lab');
+  });
+  afterAll(() => user.cleanup());
+
+  it('the keeper: containers go on, and the next start brings back uplink and DNS in the same namespace', async () => {
+    await must('rm', '-f', 'k1', 'k2', 'k3').catch(() => undefined);
+    await detached('k1', '--network', 'lab');
+    await detached('k2', '--network', 'lab', '-p', '127.0.0.1::80');
+    await kill('wherry-network');
+    await expect
+      .poll(() => pidsOf('slirp4netns').length + pidsOf('pasta').length, { timeout: 20_000 })
+      .toBe(0);
+    await reaches('k1', 'k2');
+    await detached('k3', '--network', 'lab');
+    await reaches('k3', 'k1');
+    await reaches('k1', 'k3');
+    expect(await must('exec', 'k1', 'nslookup', '-type=A', 'k3')).toMatch(/Address: 172\./);
+    expect(pidsOf('slirp4netns').length + pidsOf('pasta').length).toBe(1);
+    // A restart has its old name, and is reached by those who stayed.
+    await must('restart', '-t', '0', 'k2');
+    await reaches('k1', 'k2');
+    await must('rm', '-f', 'k1', 'k2', 'k3');
+    await expect.poll(() => pidsOf('wherry-network'), { timeout: 30_000 }).toEqual([]);
+  });
+
+  it('the holder of the user namespace: what runs goes on, what starts finds new ones, a restart joins them', async () => {
+    await detached('h1', '--network', 'lab');
+    await kill('wherry-holder');
+    const init = async (container: string): Promise<string> =>
+      readlinkSync(`/proc/${(await must('inspect', '-f', '{{.State.Pid}}', container)).trim()}/ns/user`);
+    const before = await init('h1');
+    await detached('h2', '--network', 'lab');
+    await must('exec', 'h1', 'true');
+    await must('restart', '-t', '0', 'h1');
+    expect([before, await init('h1')]).toContain(await init('h2'));
+    await reaches('h1', 'h2');
+    await must('rm', '-f', 'h1', 'h2');
+    await expect.poll(() => user.processes(), { timeout: 90_000 }).toEqual([]);
+  });
+
+  it('a container’s own uplink: a restart has another', async () => {
+    await detached('s1', '--network', 'slirp');
+    const uplink = () => [...pidsOf('slirp4netns'), ...pidsOf('pasta')];
+    const [first] = uplink();
+    expect(first).toBeDefined();
+    process.kill(first ?? 0, 'SIGKILL');
+    await must('restart', '-t', '0', 's1');
+    expect(uplink()).toHaveLength(1);
+    expect(uplink()).not.toContain(first);
+    expect(await must('exec', 's1', 'ip', '-o', 'addr', 'show', 'tap0')).toMatch(/10\.0\.2\.100/);
+    await must('rm', '-f', 's1');
+    await expect.poll(() => uplink(), { timeout: 20_000 }).toEqual([]);
+  });
+});
