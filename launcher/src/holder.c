@@ -15,6 +15,7 @@
 #include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -22,6 +23,7 @@
 #include "fail.h"
 #include "namespace.h"
 #include "util.h"
+#include "witness.h"
 
 static int lock(int fd, int how) {
   int result;
@@ -73,10 +75,10 @@ static void hold(int lock_fd, int users, uint32_t linger) {
 
 struct birth { pid_t pid; int32_t error; };
 
-static void holder_process(int channel, int lock_fd, int users, uint32_t linger) {
+static void holder_process(int channel, int joined, int lock_fd, int users, uint32_t linger) {
   struct birth birth = {.pid = getpid()};
   char go, start[24], text[48];
-  if (setsid() < 0 || unshare(CLONE_NEWUSER) != 0) birth.error = errno;
+  if (setsid() < 0 || (joined >= 0 ? setns(joined, CLONE_NEWUSER) : unshare(CLONE_NEWUSER)) != 0) birth.error = errno;
   if (send(channel, &birth, sizeof birth, MSG_NOSIGNAL) != sizeof birth || birth.error != 0) _exit(1);
   if (recv(channel, &go, 1, 0) != 1 || become_root() != 0) _exit(1);
   if (lock_fd >= 0) {
@@ -97,8 +99,9 @@ static void holder_process(int channel, int lock_fd, int users, uint32_t linger)
   hold(lock_fd, users, linger);
 }
 
-// Makes a namespace with a process in it, and joins. With `lock_fd`, that process stays as the holder.
-static int make(const struct user_namespace *user, int lock_fd, int users) {
+// Makes a namespace with a process in it, and joins. With `lock_fd`, that process stays as the holder; with `joined`, a pidfd,
+// it holds the namespace of that process.
+static int make(const struct user_namespace *user, int joined, int lock_fd, int users) {
   int channel[2];
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel) != 0) return fail(NULL);
   CLEAN_FD int mine = channel[0];
@@ -106,7 +109,7 @@ static int make(const struct user_namespace *user, int lock_fd, int users) {
   pid_t child = fork();
   if (child == 0) {
     close(mine);
-    if (fork() == 0) holder_process(channel[1], lock_fd, users, user->linger);
+    if (fork() == 0) holder_process(channel[1], joined, lock_fd, users, user->linger);
     _exit(0);
   }
   int error = errno;
@@ -121,7 +124,7 @@ static int make(const struct user_namespace *user, int lock_fd, int users) {
   CLEAN_FD int pidfd = pidfd_open_(birth.pid);
   char ready;
   if (pidfd < 0) return fail(NULL);
-  if (idmap_write(birth.pid, user) != 0) return -1;
+  if (joined < 0 && idmap_write(birth.pid, user) != 0) return -1;
   if (send(mine, "g", 1, MSG_NOSIGNAL) != 1 || recv(mine, &ready, 1, 0) != 1) {
     errno = ECHILD;
     return fail_detail(NULL, "the holder of the user namespace ended early");
@@ -131,9 +134,19 @@ static int make(const struct user_namespace *user, int lock_fd, int users) {
 
 // A single id, or root's own map, needs nobody else: the process makes the namespace for itself.
 static int make_alone(const struct user_namespace *user) {
-  if (user->newuidmap != NULL || geteuid() == 0) return make(user, -1, -1);
+  if (user->newuidmap != NULL || geteuid() == 0) return make(user, -1, -1, -1);
   if (unshare(CLONE_NEWUSER) != 0) return fail(NULL);
   return idmap_write(getpid(), user) == 0 ? become_root() : -1;
+}
+
+// A pidfd of a process in the namespace whose holder was killed, -1 when there is none. A holder that ends by itself leaves
+// its file empty.
+static int left_behind(int directory, int lock_fd) {
+  struct stat lock_file, users;
+  if (fstat(lock_fd, &lock_file) != 0 || lock_file.st_size == 0) return -1;
+  if (fstatat(directory, "holder.users", &users, 0) != 0) return -1;
+  pid_t pid = witness_find(&users, "wherry-network", NULL);
+  return pid < 0 ? -1 : pidfd_open_(pid);
 }
 
 static int join_or_make(const struct user_namespace *user, int directory, int users) {
@@ -148,7 +161,11 @@ static int join_or_make(const struct user_namespace *user, int directory, int us
     return fail_detail(user->holder, "the process that holds the user namespace, recorded in %s/holder.lock, can't be joined",
                        user->holder);
   }
-  return make(user, lock_fd, users);
+  // One that was killed has left those inside behind: they keep the namespace, and what comes now joins them.
+  CLEAN_FD int witness = left_behind(directory, lock_fd);
+  if (witness >= 0 && make(user, witness, lock_fd, users) == 0) return 0;
+  fail_clear();
+  return make(user, -1, lock_fd, users);
 }
 
 static int users_lock = -1;

@@ -1,6 +1,5 @@
 #include "net_namespace.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/nsfs.h>
@@ -18,6 +17,7 @@
 #include "net.h"
 #include "net_shared.h"
 #include "util.h"
+#include "witness.h"
 
 static void set(const char *path, const char *value) {
   int fd = open(path, O_WRONLY | O_CLOEXEC);
@@ -70,48 +70,17 @@ static void go_inside(int channel, int adopted) {
 
 // ---- one that is there ----
 
-struct number { dev_t device; ino_t inode; };
-
-// The descriptor of the process by which it has the namespace open, opened here; -1 when it has none.
-static int find_in(const char *pid, const struct number *wanted) {
-  char path[280];
-  char comm[32];
-  snprintf(path, sizeof(path), "/proc/%s/comm", pid);
-  if (read_text(AT_FDCWD, path, comm, sizeof(comm)) < 0 || strcmp(comm, "wherry-monitor\n") != 0) return -1;
-  snprintf(path, sizeof(path), "/proc/%s/fd", pid);
-  DIR *descriptors = opendir(path);
-  if (descriptors == NULL) return -1;
-  int found = -1;
-  for (struct dirent *entry; found < 0 && (entry = readdir(descriptors)) != NULL;) {
-    struct stat state;
-    if (fstatat(dirfd(descriptors), entry->d_name, &state, 0) < 0) continue;
-    if (state.st_ino != wanted->inode || state.st_dev != wanted->device) continue;
-    found = openat(dirfd(descriptors), entry->d_name, O_RDONLY | O_CLOEXEC);
-    // Numbers are given again.
-    if (found >= 0 && !net_namespace_is_ours(found)) close_fd(&found);
-  }
-  closedir(descriptors);
-  return found;
-}
-
-static int find(const struct number *wanted) {
-  DIR *processes = opendir("/proc");
-  if (processes == NULL) return -1;
-  int found = -1;
-  for (struct dirent *entry; found < 0 && (entry = readdir(processes)) != NULL;) {
-    if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9') found = find_in(entry->d_name, wanted);
-  }
-  closedir(processes);
-  return found;
-}
-
 static int adoptable(int directory) {
   char text[32];
   uint64_t inode;
-  struct stat own;
+  struct stat wanted;
   if (read_text(directory, "namespace", text, sizeof(text)) < 0 || !parse_number(text, UINT64_MAX, &inode)) return -1;
-  if (stat("/proc/self/ns/net", &own) < 0) return -1;
-  return find(&(struct number){own.st_dev, (ino_t)inode});
+  if (stat("/proc/self/ns/net", &wanted) < 0) return -1;
+  wanted.st_ino = (ino_t)inode;
+  int found;
+  // Numbers are given again.
+  if (witness_find(&wanted, NULL, &found) >= 0 && !net_namespace_is_ours(found)) close_fd(&found);
+  return found;
 }
 
 static void write_number(int directory, int fd) {
@@ -149,9 +118,7 @@ int net_namespace_open(int directory, struct net_namespace *name_space) {
 
 bool net_namespace_is_used(const struct net_namespace *name_space) {
   struct stat state;
-  if (fstat(name_space->fd, &state) < 0) return false;
-  CLEAN_FD int found = find(&(struct number){state.st_dev, state.st_ino});
-  return found >= 0;
+  return fstat(name_space->fd, &state) == 0 && witness_find(&state, NULL, NULL) >= 0;
 }
 
 bool net_namespace_is_ours(int name_space) {

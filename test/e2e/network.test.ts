@@ -346,6 +346,13 @@ describe.each(USER_NAMES)('networks of %s', (name) => {
     const run = await must('run', '--explain', '-p', '18081:80', BUSYBOX, 'true');
     expect(run).toMatch(/add veth \(peer v[0-9a-f]{14} in shared\) eth0|add veth .* eth0/);
     expect(run).toMatch(/forward tcp \*:18081 to 172\.17\.0\.\d+:80/);
+    const slirp = await must('run', '--explain', '--network', 'slirp', '-p', '18081:80', BUSYBOX, 'true');
+    expect(slirp).toMatch(/(slirp4netns|pasta)[\s\S]*forward tcp \*:18081 to 10\.0\.2\.100:80/);
+    for (const network of ['none', 'host']) {
+      expect(await must('run', '--explain', '--network', network, BUSYBOX, 'true')).not.toMatch(
+        /veth|slirp4netns/,
+      );
+    }
     expect(await must('ps', '-aq')).toBe('');
   });
 
