@@ -277,8 +277,9 @@ describe.each(USER_NAMES)('networks of %s', (name) => {
   });
 
   it('mends a killed uplink, and leaves no process behind', async () => {
+    await wherry('rm', '-f', 'up');
     await detached('up');
-    const helper = () => user.leftovers().processes.find((each) => /slirp4netns|pasta/.test(each));
+    const helper = () => user.commands().find((each) => /slirp4netns|pasta/.test(each));
     const before = helper();
     expect(before).toBeDefined();
     process.kill(Number(before?.split(' ')[0]), 'SIGKILL');
@@ -287,14 +288,14 @@ describe.each(USER_NAMES)('networks of %s', (name) => {
     expect(helper()).not.toBe(before);
     await must('rm', '-f', 'up');
     await expect
-      .poll(
-        () => user.leftovers().processes.filter((each) => /network-keeper|slirp4netns|pasta/.test(each)),
-        { timeout: 20_000 },
-      )
+      .poll(() => user.commands().filter((each) => /network-keeper|slirp4netns|pasta/.test(each)), {
+        timeout: 20_000,
+      })
       .toEqual([]);
   });
 
   it('refuses what can’t be in a sentence, and changes nothing', async () => {
+    await wherry('network', 'rm', 'tiny');
     await must('network', 'create', '--subnet', '10.66.0.0/30', 'tiny');
     const before = await must('network', 'ls');
     await refused(/Pool overlaps/, 1, 'network', 'create', '--subnet', '10.66.0.0/16', 'other');

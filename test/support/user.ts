@@ -184,11 +184,16 @@ export class TestUser implements AsyncDisposable {
     return processesIn(this.cgroup);
   }
 
+  /** The same as `pid command`. */
+  commands(): string[] {
+    return this.processes().map((pid) => `${pid} ${commandLine(pid)}`);
+  }
+
   leftovers(): Leftovers {
     const mounts = readFileSync('/proc/self/mounts', 'utf8').split('\n');
     const own = [this.root, this.runtimeDirectory];
     return {
-      processes: this.processes().map((pid) => `${pid} ${commandLine(pid)}`),
+      processes: this.commands(),
       mounts: mounts
         .map((line) => line.split(' ')[1] ?? '')
         .filter((point) => own.some((directory) => point.startsWith(`${directory}/`))),
