@@ -686,7 +686,7 @@ export interface Facts {
   readonly reflink: boolean;
   /** Whether the kernel mounts overlay in a user namespace with `userxattr`. */
   readonly kernelOverlay: boolean;
-  /** Whether overlay takes layers one by one with `fsconfig(2)` `lowerdir+` (Linux 6.5 and later). */
+  /** Whether overlay takes layers one by one with `fsconfig(2)` `lowerdir+` (Linux 6.8 and later). The launcher mounts the same without it. */
   readonly overlayLowerdirPlus: boolean;
   /** Whether only one user id is mapped. */
   readonly singleId: boolean;
