@@ -37,7 +37,7 @@ export class MemoryLayers implements LayerStore {
     return this.tars.get(chainId)?.length ?? 0;
   }
 
-  async unpack({ chainId, parent, diffId, source, signal }: UnpackRequest): Promise<UnpackedLayer> {
+  async unpack({ chainId, parent, diffId, digest, source, signal }: UnpackRequest): Promise<UnpackedLayer> {
     if (!this.parallel && parent !== undefined && !this.has(parent))
       throw new Error(`${parent} is not there yet`);
     const chunks: Uint8Array[] = [];
@@ -45,7 +45,7 @@ export class MemoryLayers implements LayerStore {
       signal?.throwIfAborted();
       chunks.push(chunk);
     }
-    const tar = decompress(Buffer.concat(chunks));
+    const tar = decompress(Buffer.concat(chunks), digest);
     if (sha256(tar) !== diffId) {
       throw new WherryError(`The digest of the uncompressed layer is wrong.`, {
         code: 'E_DIGEST_MISMATCH',
@@ -88,8 +88,12 @@ export class MemoryLayers implements LayerStore {
   }
 }
 
-function decompress(blob: Buffer): Buffer {
-  if (blob[0] === 0x1f && blob[1] === 0x8b) return gunzipSync(blob);
-  if (blob.readUInt32LE(0) === 0xfd2fb528) return zstdDecompressSync(blob);
-  return blob;
+function decompress(blob: Buffer, digest: string): Buffer {
+  try {
+    if (blob[0] === 0x1f && blob[1] === 0x8b) return gunzipSync(blob);
+    if (blob.length >= 4 && blob.readUInt32LE(0) === 0xfd2fb528) return zstdDecompressSync(blob);
+    return blob;
+  } catch (cause) {
+    throw new WherryError(`The layer ${digest} is damaged.`, { code: 'E_LAYER_CORRUPT', hint: '.', cause });
+  }
 }
