@@ -1,8 +1,9 @@
-import { existsSync } from 'node:fs';
+import { existsSync, lstatSync } from 'node:fs';
 import type { ContainerContext } from '../container/context.ts';
 import { type RootTrees, rootTrees } from '../container/rootfs.ts';
 import { readOwners } from '../layer/owners.ts';
 import type { OwnerRecord } from '../layer/squash.ts';
+import { errnoOf } from '../store/errno.ts';
 import type { BytePath } from '../tree/protocol.ts';
 
 /** Where a container's files are, on the host. Before its first start there is no `upper`. */
@@ -34,10 +35,24 @@ export async function containerTrees(context: ContainerContext, id: string): Pro
     : { kind: 'whole', owners, upper: there(trees.tree), lower: trees.origin };
 }
 
-async function ownersOf({ layers }: RootTrees): Promise<ReadonlyMap<BytePath, OwnerRecord>> {
+async function ownersOf({ kind, layers }: RootTrees): Promise<ReadonlyMap<BytePath, OwnerRecord>> {
   const owners = new Map<BytePath, OwnerRecord>();
   for (const layer of layers.toReversed()) {
+    // What a layer has anew is no more what was recorded of it below.
+    if (kind === 'overlay') for (const name of owners.keys()) if (isIn(layer, name)) owners.delete(name);
     for (const [name, record] of await readOwners(`${layer}.owners`)) owners.set(name, record);
   }
   return owners;
+}
+
+/** Whether a tree has something under a path, a whiteout too. */
+function isIn(tree: string, path: BytePath): boolean {
+  const name = Buffer.concat([Buffer.from(`${tree}/`), Buffer.from(path, 'latin1')]);
+  try {
+    return lstatSync(name, { throwIfNoEntry: false }) !== undefined;
+  } catch (error) {
+    // Below a file, or in a directory that is closed to the user outside: then the record stays.
+    if (['ENOTDIR', 'EACCES', 'ENAMETOOLONG', 'ELOOP'].includes(errnoOf(error) ?? '')) return false;
+    throw error;
+  }
 }

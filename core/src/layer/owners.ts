@@ -14,12 +14,15 @@ const BATCH = 64 * 1024;
  *     {"path":"var/mail","uid":0,"gid":8,"mode":1533}
  *     {"path":"dev/null","uid":0,"gid":0,"mode":438,"device":["char",1,3]}
  *
- * `mode` has the permission bits with set-id and sticky. A path that isn't UTF-8 is `path64` in base64. Without such
- * entries there is no file.
+ *     {"path":"bin/again","link":"bin/program"}
+ *
+ * `mode` has the permission bits with set-id and sticky. A path that isn't UTF-8 is `path64` in base64, and so is `link64`. A hard
+ * link has what its file has by then, if anything. Without such entries there is no file.
  */
 export class OwnersFile {
   readonly #path: string;
   #handle: FileHandle | undefined;
+  readonly #recorded = new Recorded();
   #lines: string[] = [];
   #size = 0;
   #count = 0;
@@ -33,10 +36,21 @@ export class OwnersFile {
   }
 
   add(record: OwnerRecord): void {
-    const line = `${JSON.stringify(toJson(record))}\n`;
-    this.#lines.push(line);
-    this.#size += line.length;
-    this.#count += 1;
+    const { path, ...rest } = record;
+    this.#recorded.add(path);
+    this.#put({ ...named('path', path), ...rest });
+  }
+
+  /** Has an entry that needs no record take the place of one that may have had one. */
+  replace(record: OwnerRecord): void {
+    if (this.#recorded.mayHave(record.path)) this.add(record);
+  }
+
+  /** A path is another name of a file. */
+  link(path: BytePath, target: BytePath): void {
+    if (!this.#recorded.mayHave(target) && !this.#recorded.mayHave(path)) return;
+    this.#recorded.add(path);
+    this.#put({ ...named('path', path), ...named('link', target) });
   }
 
   /** Writes what was added when that is much; call it now and then. */
@@ -56,6 +70,13 @@ export class OwnersFile {
     this.#handle = undefined;
   }
 
+  #put(value: object): void {
+    const line = `${JSON.stringify(value)}\n`;
+    this.#lines.push(line);
+    this.#size += line.length;
+    this.#count += 1;
+  }
+
   async #write(): Promise<void> {
     const text = this.#lines.join('');
     this.#lines = [];
@@ -71,8 +92,13 @@ export async function readOwners(path: string): Promise<Map<BytePath, OwnerRecor
   const input = createReadStream(path, 'utf8');
   try {
     for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
-      const record = fromJson(JSON.parse(line));
-      records.set(record.path, record);
+      const value: Line = JSON.parse(line);
+      const path = bytesOf(value.path, value.path64);
+      const record =
+        value.link === undefined && value.link64 === undefined ? recordOf(path, value) : undefined;
+      const found = record ?? records.get(bytesOf(value.link, value.link64));
+      if (found === undefined) records.delete(path);
+      else records.set(path, { ...found, path });
     }
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return records;
@@ -81,17 +107,50 @@ export async function readOwners(path: string): Promise<Map<BytePath, OwnerRecor
   return records;
 }
 
-function toJson({ path, ...rest }: OwnerRecord): object {
-  const bytes = Buffer.from(path, 'latin1');
-  return isUtf8(bytes)
-    ? { path: bytes.toString('utf8'), ...rest }
-    : { path64: bytes.toString('base64'), ...rest };
+/** A line as it stands in the file. */
+interface Line extends Partial<OwnerRecord> {
+  readonly path64?: string;
+  readonly link?: string;
+  readonly link64?: string;
 }
 
-function fromJson(value: Partial<OwnerRecord> & { readonly path64?: string }): OwnerRecord {
-  const { path, path64, uid, gid, mode, device } = value;
-  const bytes = path64 === undefined ? Buffer.from(path ?? '') : Buffer.from(path64, 'base64');
+function named(field: 'path' | 'link', path: BytePath): object {
+  const bytes = Buffer.from(path, 'latin1');
+  return isUtf8(bytes) ? { [field]: bytes.toString('utf8') } : { [`${field}64`]: bytes.toString('base64') };
+}
+
+function bytesOf(text: string | undefined, base64: string | undefined): BytePath {
+  return (base64 === undefined ? Buffer.from(text ?? '') : Buffer.from(base64, 'base64')).toString('latin1');
+}
+
+function recordOf(path: BytePath, { uid, gid, mode, device }: Line): OwnerRecord {
   if (uid === undefined || gid === undefined || mode === undefined)
     throw new SyntaxError('A line of an owners file lacks uid, gid or mode.');
-  return { path: bytes.toString('latin1'), uid, gid, mode, ...(device && { device }) };
+  return { path, uid, gid, mode, ...(device && { device }) };
+}
+
+/** Which paths have been recorded, in little room: it may say so of one that hasn't been (a Bloom filter of one hash). */
+class Recorded {
+  static readonly #bits = 8 << 20;
+  #set: Uint8Array | undefined;
+
+  add(path: BytePath): void {
+    this.#set ??= new Uint8Array(Recorded.#bits >> 3);
+    const bit = hashOf(path) % Recorded.#bits;
+    this.#set[bit >> 3] = (this.#set[bit >> 3] ?? 0) | (1 << (bit & 7));
+  }
+
+  mayHave(path: BytePath): boolean {
+    if (this.#set === undefined) return false;
+    const bit = hashOf(path) % Recorded.#bits;
+    return ((this.#set[bit >> 3] ?? 0) & (1 << (bit & 7))) !== 0;
+  }
+}
+
+/** FNV-1a, 32 bits. */
+function hashOf(path: BytePath): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < path.length; index += 1)
+    hash = Math.imul(hash ^ path.charCodeAt(index), 0x01000193);
+  return hash >>> 0;
 }

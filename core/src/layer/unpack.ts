@@ -58,10 +58,12 @@ export class Unpacker implements TarHandler {
       const target = cleanPath(entry.linkname);
       if (target === '') throw refused(entry.name, 'is a hard link to the root');
       this.#writer.hardLink(path, target);
+      this.#owners.link(path, target);
       return;
     }
     const { record, ...owner } = squash(entry, path, this.#ids);
     if (record !== undefined) this.#owners.add(record);
+    else this.#owners.replace({ path, uid: entry.uid, gid: entry.gid, mode: entry.mode });
     const xattrs = this.#xattrs(entry);
     const attributes = { ...owner, mtime: entry.mtime, ...(xattrs && { xattrs }) };
     this.#write(entry, path, attributes);

@@ -129,6 +129,86 @@ describe.skipIf(reason !== undefined)(`layers${reason === undefined ? '' : ` (${
     expect(again.toString('latin1', 512 + 156, 512 + 157)).toBe('3');
   });
 
+  it('that name a file twice have the last one, of whatever type', async () => {
+    for (const style of ['overlay', 'apply'] as const) {
+      const target = tree();
+      const ownersFile = `${target}.owners`;
+      const twice: TarEntry[] = [
+        { name: 'file', body: 'first, and longer', mode: 0o600, uid: 8 },
+        { name: 'file', body: 'second', mode: 0o644 },
+        { name: 'directory/', type: 'directory', mode: 0o700 },
+        { name: 'directory/inside', body: 'stays' },
+        { name: 'directory/', type: 'directory', mode: 0o755 },
+        { name: 'turned/', type: 'directory' },
+        { name: 'turned/inside', body: 'goes' },
+        { name: 'turned', body: 'a file by now' },
+        { name: 'link', type: 'symlink', linkname: 'file' },
+        { name: 'link', body: 'no link' },
+        { name: 'a', body: 'of two names' },
+        { name: 'b', type: 'hardlink', linkname: 'a' },
+        { name: 'a', body: 'of one' },
+      ];
+      await apply(tar(twice), target, { style, ownersFile });
+      expect(readFileSync(path.join(target, 'file'), 'utf8')).toBe('second');
+      expect(lstatSync(path.join(target, 'file')).mode & 0o777).toBe(0o644);
+      expect(readFileSync(path.join(target, 'directory/inside'), 'utf8')).toBe('stays');
+      expect(lstatSync(path.join(target, 'directory')).mode & 0o777).toBe(0o755);
+      expect(readFileSync(path.join(target, 'turned'), 'utf8')).toBe('a file by now');
+      expect(readFileSync(path.join(target, 'link'), 'utf8')).toBe('no link');
+      expect(readFileSync(path.join(target, 'b'), 'utf8')).toBe('of two names');
+      expect(readFileSync(path.join(target, 'a'), 'utf8')).toBe('of one');
+      const packed = (await pack(target, ownersFile)).toString('latin1');
+      const header = packed.slice(packed.indexOf('\nfile\0'.slice(1)));
+      expect((await readOwners(ownersFile)).get('file')).toMatchObject({ uid: 0, mode: 0o644 });
+      expect(header.slice(108, 115)).toBe('0000000');
+    }
+  });
+
+  it('keep owners that can’t be made for every name of a file', async () => {
+    const target = tree();
+    const ownersFile = `${target}.owners`;
+    const archive = tar([
+      { name: 'z', body: 'mail', uid: 8, gid: 8 },
+      { name: 'a', type: 'hardlink', linkname: 'z' },
+      { name: 'plain', body: 'of root' },
+      { name: 'other', type: 'hardlink', linkname: 'plain' },
+    ]);
+    await apply(archive, target, { ownersFile });
+    const owners = await readOwners(ownersFile);
+    expect(owners.get('a')).toEqual({ path: 'a', uid: 8, gid: 8, mode: 0o644 });
+    expect(owners.has('other')).toBe(false);
+    const packed = await pack(target, ownersFile);
+    // The first name in the archive is the one with the file.
+    expect(packed.toString('latin1', 0, 2)).toBe('a\0');
+    expect(packed.toString('latin1', 108, 124)).toBe('0000010\0' + '0000010\0');
+  });
+
+  it('have paths as long as the kernel takes them, and no longer', async () => {
+    const long = (length: number): string => {
+      const parts = `${'p'.repeat(200)}/`.repeat(Math.floor(length / 201));
+      return parts + 'f'.repeat(length - parts.length);
+    };
+    const target = tree();
+    await apply(tar([{ name: long(4095), body: 'deep' }]), target);
+    const again = tree();
+    await apply(await pack(target), again);
+    let at = again;
+    for (let names = readdirSync(at); lstatSync(at).isDirectory(); names = readdirSync(at)) {
+      process.chdir(at);
+      at = names[0] ?? '';
+      if (lstatSync(at).isFile()) break;
+    }
+    const found = readFileSync(at, 'utf8');
+    process.chdir('/');
+    expect(found).toBe('deep');
+    await expect(apply(tar([{ name: long(4096), body: 'deep' }]), tree())).rejects.toMatchObject({
+      code: 'E_LAYER_INVALID',
+    });
+    await expect(apply(tar([{ name: 'n'.repeat(256), body: '' }]), tree())).rejects.toMatchObject({
+      code: 'E_LAYER_INVALID',
+    });
+  });
+
   describe('with deletions', () => {
     const base: TarEntry[] = [
       { name: 'd/', type: 'directory' },
