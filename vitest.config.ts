@@ -7,6 +7,9 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          // So long only on a machine with far more to do than it can: no test waits for this time when all is well.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
           include: [
             'core/test/**/*.test.ts',
             'cli/test/**/*.test.ts',
