@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { EXIT, WherryError } from '../errors/error.ts';
 import { containerEvent, foldEvents } from '../event/fold.ts';
 import { EventTable } from '../event/table.ts';
@@ -9,6 +9,7 @@ import { type ContainerContext, currentRow, fold } from './context.ts';
 import { commitState } from './drivers.ts';
 import { readFacts } from './facts.ts';
 import { removalPlan } from './removal.ts';
+import { removeSmall } from './remove-small.ts';
 import { rootsOf } from './roots.ts';
 
 export interface RemoveOptions {
@@ -51,7 +52,7 @@ export async function purge(context: ContainerContext, id: string, volumes = tru
   const { plan, state } = removalPlan(await context.drivers(), id, spec);
   const trees: readonly FileOperation[] = encodeFileOperations(plan, rootsOf(context, plan.asker, id));
   // A monitor has done it for a container with --rm, as a rule; a worker would take longer than a start.
-  const left = trees.filter((operation) => operation.op !== 'remove-tree' || existsSync(operation.path));
+  const left = trees.filter((operation) => operation.op !== 'remove-tree' || !removeSmall(operation.path));
   if (left.length > 0) {
     const { carryOut, withWorker } = await import('./worker.ts');
     await withWorker(context, (worker) => carryOut(worker, left));

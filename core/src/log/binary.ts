@@ -1,56 +1,77 @@
 import type { LogLine } from '../api.ts';
 
-const NEWLINE = Uint8Array.of(0x0a);
+const NEWLINE = 0x0a;
+/** The fourth letter of `stderr`. */
+const LETTER_E = 0x65;
+
+/** Wire types of protocol buffers, and the keys of a LogEntry's fields: number and wire type. */
+const LENGTH_DELIMITED = 2;
+const SOURCE = (1 << 3) | LENGTH_DELIMITED;
+const TIME = 2 << 3;
+const LINE = (3 << 3) | LENGTH_DELIMITED;
+const PARTIAL = 4 << 3;
+
+/** All lines of a batch have one time, which is put into words once. */
+const last = { high: -1, low: -1, text: '' };
 
 /**
  * Parses a LogEntry of Docker's local driver: protocol buffers with source (1), time_nano (2), line (3) and partial (4).
  * @returns undefined for one that is damaged
  */
 export function parseLogEntry(record: Uint8Array): LogLine | undefined {
-  const bytes = Buffer.from(record.buffer, record.byteOffset, record.length);
   let at = 0;
-  const varint = (): bigint => {
-    let value = 0n;
-    for (let shift = 0n; at < bytes.length; shift += 7n) {
-      const byte = bytes[at] ?? 0;
+  let low = 0;
+  let high = 0;
+  /** Into `low`, 28 bits, and `high`, the others: numbers keep them exactly where one of 64 bits would not fit. */
+  const varint = (): number => {
+    low = high = 0;
+    for (let group = 0; at < record.length; group += 1) {
+      const byte = record[at] ?? 0;
       at += 1;
-      value |= BigInt(byte & 0x7f) << shift;
+      if (group < 4) low |= (byte & 0x7f) << (7 * group);
+      else high += (byte & 0x7f) * 2 ** (7 * (group - 4));
       if (byte < 0x80) break;
     }
-    return value;
+    return low;
   };
-  let time: bigint | undefined;
-  let source = '';
-  let text: Uint8Array = new Uint8Array();
+  let time: string | undefined;
+  let stream: LogLine['stream'] = 'stdout';
+  let start = 0;
+  let end = 0;
   let partial = false;
-  while (at < bytes.length) {
-    const key = Number(varint());
-    if ((key & 7) === 2) {
-      const length = Number(varint());
-      const value = bytes.subarray(at, at + length);
-      if (value.length < length) return undefined;
-      at += length;
-      if (key >> 3 === 1) source = value.toString('latin1');
-      if (key >> 3 === 3) text = value;
+  while (at < record.length) {
+    const key = varint();
+    const value = varint();
+    if ((key & 7) === LENGTH_DELIMITED) {
+      if (at + value > record.length) return undefined;
+      if (key === SOURCE) stream = record[at + 3] === LETTER_E ? 'stderr' : 'stdout';
+      if (key === LINE) {
+        start = at;
+        end = at + value;
+      }
+      at += value;
     } else if ((key & 7) === 0) {
-      const value = varint();
-      if (key >> 3 === 2) time = value;
-      if (key >> 3 === 4) partial = value !== 0n;
+      if (key === TIME) time = timeText(high, low);
+      if (key === PARTIAL) partial = low !== 0 || high !== 0;
     } else return undefined;
   }
   if (time === undefined) return undefined;
-  return {
-    time: formatNanoseconds(time),
-    stream: source === 'stderr' ? 'stderr' : 'stdout',
-    text: partial ? text.slice() : Buffer.concat([text, NEWLINE]),
-  };
+  const text = Buffer.allocUnsafe(end - start + (partial ? 0 : 1));
+  text.set(record.subarray(start, end));
+  if (!partial) text[text.length - 1] = NEWLINE;
+  return { time, stream, text };
 }
 
 /** RFC 3339 without the zeros at the end, as json-file has it. */
-function formatNanoseconds(time: bigint): string {
+function timeText(high: number, low: number): string {
+  if (high === last.high && low === last.low) return last.text;
+  const time = (BigInt(high) << 28n) | BigInt(low);
   const seconds = new Date(Number(time / 1_000_000_000n) * 1000).toISOString().slice(0, 19);
   const fraction = String(time % 1_000_000_000n)
     .padStart(9, '0')
     .replace(/0+$/, '');
-  return `${seconds}${fraction === '' ? '' : `.${fraction}`}Z`;
+  last.high = high;
+  last.low = low;
+  last.text = `${seconds}${fraction === '' ? '' : `.${fraction}`}Z`;
+  return last.text;
 }
