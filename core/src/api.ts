@@ -272,6 +272,10 @@ export interface CreateRequest {
   readonly storageDriver?: string;
   readonly pull?: 'always' | 'missing' | 'never';
   readonly platform?: string;
+  /** The streams that the caller means to attach to; for `inspect`. */
+  readonly attach?: { readonly stdin: boolean; readonly stdout: boolean; readonly stderr: boolean };
+  /** The file that the caller writes the id to; for `inspect`. */
+  readonly cidFile?: string;
   /** Flags and words of the command line, kept for `generate systemd --new`. */
   readonly createCommand?: readonly string[];
   readonly insecureRegistries?: readonly string[];

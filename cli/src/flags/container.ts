@@ -83,7 +83,8 @@ export const containerFlags = {
   }),
   userns: Flags.string({
     helpValue: 'string',
-    summary: 'User namespace to use: keep-id, to be yourself inside, or keep-id:uid=UID,gid=GID',
+    summary:
+      'User namespace to use: host (default), keep-id, to be yourself inside, or keep-id:uid=UID,gid=GID',
   }),
   volume: Flags.string({ char: 'v', multiple: true, helpValue: 'list', summary: 'Bind mount a volume' }),
   'volumes-from': Flags.string({
@@ -138,7 +139,9 @@ export function createRequest(
     capAdd: flags['cap-add'] ?? [],
     capDrop: flags['cap-drop'] ?? [],
     securityOpt: flags['security-opt'] ?? [],
+    attach: attachment(flags),
     ...given('name', flags.name),
+    ...given('cidFile', flags.cidfile),
     ...given('entrypoint', flags.entrypoint),
     ...given('workdir', flags.workdir),
     ...given('user', flags.user),
@@ -151,6 +154,16 @@ export function createRequest(
     ...given('pull', flags.pull as 'always' | 'missing' | 'never'),
     ...given('platform', flags.platform),
   };
+}
+
+/** As Docker records it: a container that is started in the background is attached to by nobody. */
+function attachment(
+  flags: ContainerFlags & { readonly detach?: boolean },
+): NonNullable<CreateRequest['attach']> {
+  if (flags.detach === true) return { stdin: false, stdout: false, stderr: false };
+  const names = flags.attach?.map((each) => each.toLowerCase());
+  const named = (name: string): boolean => names?.includes(name) ?? true;
+  return { stdin: flags.interactive && named('stdin'), stdout: named('stdout'), stderr: named('stderr') };
 }
 
 function given<K extends string, V>(key: K, value: V | undefined): { readonly [P in K]?: V } {

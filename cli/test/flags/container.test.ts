@@ -41,6 +41,7 @@ describe('the request of run and create', () => {
       capDrop: [],
       securityOpt: [],
       pull: 'missing',
+      attach: { stdin: false, stdout: true, stderr: true },
     });
   });
 

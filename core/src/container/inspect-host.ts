@@ -1,4 +1,5 @@
 import type { Mount } from '../volume/mount.ts';
+import { NOTHING_GIVEN } from './as-given.ts';
 import type { DeviceRate } from './block-io.ts';
 import { protectedLists } from './filesystems.ts';
 import { NO_OPTIONS } from './options.ts';
@@ -13,6 +14,7 @@ export function hostConfig(row: ContainerRow, spec: ContainerSpec): Readonly<Rec
   const { limits, restart } = options;
   const { noNewPrivileges, seccomp } = spec.security;
   const net = spec.networking;
+  const given = spec.given ?? NOTHING_GIVEN;
   const securityOpt = [
     ...(noNewPrivileges ? ['no-new-privileges'] : []),
     ...(seccomp === 'unconfined' && !spec.privileged ? ['seccomp=unconfined'] : []),
@@ -25,14 +27,14 @@ export function hostConfig(row: ContainerRow, spec: ContainerSpec): Readonly<Rec
   const { masked, readOnly } = protectedLists(spec.privileged, spec.security);
   return {
     Binds: OR_NULL(binds(spec.mounts)),
-    ContainerIDFile: '',
+    ContainerIDFile: given.cidFile ?? '',
     LogConfig: { Type: spec.logDriver, Config: spec.logOptions },
     NetworkMode: spec.network,
     PortBindings: portBindings(spec),
     RestartPolicy: { Name: restart.name, MaximumRetryCount: restart.maxRetries },
     AutoRemove: row.autoRemove,
     VolumeDriver: '',
-    VolumesFrom: null,
+    VolumesFrom: OR_NULL(given.volumesFrom ?? []),
     ConsoleSize: [0, 0],
     CapAdd: OR_NULL(spec.capAdd),
     CapDrop: OR_NULL(spec.capDrop),
@@ -48,12 +50,12 @@ export function hostConfig(row: ContainerRow, spec: ContainerSpec): Readonly<Rec
     OomScoreAdj: options.oomScoreAdj ?? 0,
     PidMode: pid.kind === 'private' ? '' : modeText(pid),
     Privileged: spec.privileged,
-    PublishAllPorts: false,
+    PublishAllPorts: given.publishAll ?? false,
     ReadonlyRootfs: spec.readOnly,
     SecurityOpt: OR_NULL(securityOpt),
     ...tmpfs(spec.mounts),
     UTSMode: options.uts === 'host' ? 'host' : '',
-    UsernsMode: spec.keepId === undefined ? '' : 'keep-id',
+    UsernsMode: given.userns ?? (spec.keepId === undefined ? '' : 'keep-id'),
     ShmSize: options.shmSize,
     ...(Object.keys(options.sysctls).length === 0 ? {} : { Sysctls: options.sysctls }),
     ...(Object.keys(options.annotations).length === 0 ? {} : { Annotations: options.annotations }),
@@ -100,8 +102,8 @@ export function hostConfig(row: ContainerRow, spec: ContainerSpec): Readonly<Rec
     CpuPercent: 0,
     IOMaximumIOps: 0,
     IOMaximumBandwidth: 0,
-    MaskedPaths: masked,
-    ReadonlyPaths: readOnly,
+    MaskedPaths: spec.privileged ? null : masked,
+    ReadonlyPaths: spec.privileged ? null : readOnly,
     ...(spec.init ? { Init: true } : {}),
   };
 }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NetworkSettings } from '../network/request.ts';
 import { inspectMounts } from '../volume/inspect.ts';
+import { NOTHING_GIVEN } from './as-given.ts';
 import type { ContainerContext } from './context.ts';
 import { currentRow } from './context.ts';
 import { isRestarting, readFacts } from './facts.ts';
@@ -13,11 +14,21 @@ import { logLoss } from './inspect-log.ts';
 import { isPaused } from './pause.ts';
 import { type ContainerRow, type ContainerSpec, containerState } from './record.ts';
 import { overlayMount, type RootTrees, rootTrees } from './rootfs.ts';
-import { signalName } from './signal.ts';
 import { withWorker } from './worker.ts';
 
 /** Go's zero time, which Docker shows where nothing has happened yet. */
 const NEVER = '0001-01-01T00:00:00Z';
+
+/** Fields of a bridge that Docker fills no more, or never did for a container of its own. */
+const UNUSED_NETWORK_FIELDS = {
+  Bridge: '',
+  HairpinMode: false,
+  LinkLocalIPv6Address: '',
+  LinkLocalIPv6PrefixLen: 0,
+  SecondaryIPAddresses: null,
+  SecondaryIPv6Addresses: null,
+  EndpointID: '',
+};
 
 /** A container in Docker's form, field by field (Engine API, ContainerInspect). */
 export async function inspectContainer(
@@ -59,7 +70,7 @@ export async function inspectContainer(
     ...(size ? await sizes(context, trees) : {}),
     Mounts: inspectMounts(spec.mounts, store.paths.volume),
     Config: configOf(row, spec),
-    NetworkSettings: network,
+    NetworkSettings: { ...UNUSED_NETWORK_FIELDS, ...network },
   };
 }
 
@@ -97,6 +108,7 @@ function stateOf(
 function configOf(row: ContainerRow, spec: ContainerSpec): Readonly<Record<string, unknown>> {
   const { entrypoint, cmd } = spec.command;
   const { interactive, tty } = spec;
+  const { attach, stopSignal, stopTimeout } = spec.given ?? NOTHING_GIVEN;
   const exposed = spec.networking?.exposed ?? [];
   const volumes = spec.mounts.flatMap((mount) =>
     mount.kind === 'volume' && mount.anonymous ? [mount.target] : [],
@@ -105,13 +117,13 @@ function configOf(row: ContainerRow, spec: ContainerSpec): Readonly<Record<strin
     Hostname: spec.hostname ?? shortId(row.id),
     Domainname: spec.options?.domainname ?? '',
     User: spec.user,
-    AttachStdin: interactive,
-    AttachStdout: true,
-    AttachStderr: true,
+    AttachStdin: attach.stdin,
+    AttachStdout: attach.stdout,
+    AttachStderr: attach.stderr,
     ...(exposed.length === 0 ? {} : { ExposedPorts: Object.fromEntries(exposed.map((port) => [port, {}])) }),
     Tty: tty,
     OpenStdin: interactive,
-    StdinOnce: interactive,
+    StdinOnce: interactive && attach.stdin,
     Env: spec.env,
     Cmd: cmd.length === 0 ? null : cmd,
     ...(spec.options?.health === undefined ? {} : { Healthcheck: spec.options.health.config }),
@@ -121,8 +133,8 @@ function configOf(row: ContainerRow, spec: ContainerSpec): Readonly<Record<strin
     Entrypoint: entrypoint.length === 0 ? null : entrypoint,
     OnBuild: null,
     Labels: row.labels,
-    StopSignal: signalName(spec.stopSignal),
-    StopTimeout: spec.stopTimeout,
+    ...(stopSignal === undefined ? {} : { StopSignal: stopSignal }),
+    ...(stopTimeout === undefined ? {} : { StopTimeout: stopTimeout }),
   };
 }
 

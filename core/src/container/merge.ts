@@ -4,6 +4,7 @@ import { parseUserns } from '../idmap/keep-id.ts';
 import { DEFAULT_NETWORK } from '../network/builtin.ts';
 import type { Networking } from '../network/request.ts';
 import type { Mount } from '../volume/mount.ts';
+import { asGiven } from './as-given.ts';
 import { mergeCommand } from './command.ts';
 import { mergeEnvironment } from './environment.ts';
 import { mergeHealth } from './health.ts';
@@ -57,6 +58,7 @@ export function mergeSpec(request: CreateRequest, image: ImageConfig, context: M
     stopSignal: parseSignal(request.stopSignal ?? (image.StopSignal || 'TERM')),
     stopTimeout: request.stopTimeout ?? STOP_TIMEOUT,
     logOptions: request.logOpts ?? {},
+    given: asGiven(request, image.StopSignal),
     ...(request.createCommand === undefined ? {} : { createCommand: request.createCommand }),
     options: {
       ...parseOptions(request.options ?? {}, request.autoRemove),

@@ -2,6 +2,7 @@ import type { ContainerState } from '../api.ts';
 import type { KeptIds } from '../idmap/keep-id.ts';
 import type { Networking } from '../network/request.ts';
 import type { Mount } from '../volume/mount.ts';
+import type { AsGiven } from './as-given.ts';
 import type { Command } from './command.ts';
 import type { ContainerOptions } from './options.ts';
 
@@ -41,6 +42,8 @@ export interface ContainerSpec {
   readonly stopTimeout: number;
   /** Whether what was left for the first start has been done before one, as `cp` does. */
   readonly prepared?: boolean;
+  /** Absent in records of containers from before it was kept. */
+  readonly given?: AsGiven;
   readonly storageDriver: string;
   readonly logDriver: string;
   readonly logOptions: Readonly<Record<string, string>>;

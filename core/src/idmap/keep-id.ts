@@ -17,11 +17,18 @@ const KEEP_ID =
  * @throws WherryError `E_USERNS`
  */
 export function parseUserns(text: string, own: KeptIds): KeptIds | undefined {
-  if (text === '') return undefined;
+  // As podman has it for a user: the common namespace, in which root is the user.
+  if (text === '' || text === 'host') return undefined;
+  if (/^(auto|nomap)(:|$)/.test(text)) {
+    throw usernsError(
+      `--userns ${text} can't be had: the files of an image would have to belong to other ids than yours in each container, which takes mounts with mapped ids, and those take privilege.`,
+      'Leave it out, or give keep-id to be yourself inside; run containers that must not touch each other as different users.',
+    );
+  }
   const groups = KEEP_ID.exec(text)?.groups;
   if (groups === undefined) {
     throw usernsError(
-      `Invalid --userns "${text}": there is keep-id, and keep-id:uid=UID,gid=GID.`,
+      `Invalid --userns "${text}": there are host, keep-id, and keep-id:uid=UID,gid=GID.`,
       'Leave it out to be root inside and yourself on the host.',
     );
   }

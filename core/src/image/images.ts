@@ -75,7 +75,7 @@ export class ImageService implements Omit<Images, 'commit' | 'export'> {
 
   async inspect(reference: string): Promise<Readonly<Record<string, unknown>>> {
     const { inspectImage } = await import('./inspect.ts');
-    return inspectImage(this.#table, reference);
+    return inspectImage(this.#table, this.blobs, reference);
   }
 
   async *save(references: readonly string[]): AsyncGenerator<Uint8Array> {

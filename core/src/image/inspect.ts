@@ -1,10 +1,16 @@
+import type { BlobStore } from '../blob/blob-store.ts';
 import { findImage } from './find.ts';
 import type { ImageTable } from './table.ts';
 
 /** An image in Docker's form (Engine API, ImageInspect). @throws WherryError `E_IMAGE_NOT_FOUND` */
-export function inspectImage(table: ImageTable, text: string): Readonly<Record<string, unknown>> {
+export function inspectImage(
+  table: ImageTable,
+  blobs: BlobStore,
+  text: string,
+): Readonly<Record<string, unknown>> {
   const { image } = findImage(table, text);
   const names = table.namesOf(image.id);
+  const told = making(blobs.readText(image.id));
   const config: Readonly<Record<string, unknown>> = JSON.parse(image.config);
   return {
     Id: image.id,
@@ -15,10 +21,10 @@ export function inspectImage(table: ImageTable, text: string): Readonly<Record<s
       ),
     ],
     Parent: '',
-    Comment: '',
+    Comment: told.comment,
     Created: image.created,
-    DockerVersion: '',
-    Author: '',
+    DockerVersion: told.dockerVersion,
+    Author: told.author,
     Config: {
       Hostname: '',
       Domainname: '',
@@ -48,3 +54,20 @@ export function inspectImage(table: ImageTable, text: string): Readonly<Record<s
     Metadata: { LastTagTime: '0001-01-01T00:00:00Z' },
   };
 }
+
+/** Who made it, with what, and why, by its configuration (OCI image specification); the last step's comment where it has none. */
+function making(text: string | undefined): Readonly<Record<'author' | 'comment' | 'dockerVersion', string>> {
+  const config: unknown = text === undefined ? {} : JSON.parse(text);
+  const { author, comment, docker_version: dockerVersion, history } = fields(config);
+  const last = fields(Array.isArray(history) ? history.at(-1) : undefined);
+  return {
+    author: word(author),
+    comment: word(comment) || word(last.comment),
+    dockerVersion: word(dockerVersion),
+  };
+}
+
+const fields = (value: unknown): Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
+
+const word = (value: unknown): string => (typeof value === 'string' ? value : '');

@@ -19,7 +19,11 @@ describe('parseUserns', () => {
     expect(parseUserns(text, OWN)).toEqual(expected);
   });
 
-  it.each(['host', 'keep-id:', 'keep-id:uid=x', 'keep-id:size=3', 'auto'])('refuses %j', (text) => {
+  it('takes host for how it is', () => {
+    expect(parseUserns('host', { uid: 1001, gid: 100 })).toBeUndefined();
+  });
+
+  it.each(['nomap', 'keep-id:', 'keep-id:uid=x', 'keep-id:size=3', 'auto'])('refuses %j', (text) => {
     expect(() => parseUserns(text, OWN)).toThrow(
       expect.objectContaining({ code: 'E_USERNS', exitCode: 125 }),
     );
