@@ -67,10 +67,14 @@ describe.each(USER_NAMES)('a power cut after a pull as %s', (name) => {
     await output(`wherry pull -q $IMAGE`);
     const whole = await output(run);
     expect(whole).toContain('root:');
-    await output(`wherry create --storage-driver ${driver} --name c1 $IMAGE cat /etc/passwd`);
+    const create = `wherry create --storage-driver ${driver}`;
+    await output(`${create} --name c0 $IMAGE; ${create} --name c1 $IMAGE cat /etc/passwd`);
 
     await reboot({ withMarks: false });
     expect(await damage(driver)).toBe('lost\n');
+    expect(await output(`wherry cp c0:/etc/passwd - | tar xO; wherry rm c0 >&2 2>/dev/null`)).toBe(whole);
+    await damage(driver);
+    await reboot({ withMarks: false });
     expect(await output(`wherry start -a c1`)).toBe(whole);
     expect(await output(run)).toBe(whole);
     expect(

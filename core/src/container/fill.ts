@@ -7,6 +7,7 @@ import { imageRoot, imageView } from './image-view.ts';
 import { prepareMounts, startMounts } from './mounts.ts';
 import { holderDirectory, namespaceSettings } from './program.ts';
 import { giveToRoot } from './roots.ts';
+import { sureLayers } from './sure-layers.ts';
 
 /**
  * Fills the volumes of a container that has never run, as its start would, before another container takes them over
@@ -30,6 +31,7 @@ export async function fillVolumes(context: ContainerContext, id: string): Promis
     },
   );
   if (fill.length === 0) return;
+  await sureLayers(context, spec);
   const directory = store.temporary.path();
   const root = imageRoot(
     join(directory, 'rootfs'),

@@ -5,7 +5,6 @@ import { EXIT, WherryError } from '../errors/error.ts';
 import { foldEvents } from '../event/fold.ts';
 import { startEvents } from '../event/start-events.ts';
 import { EventTable } from '../event/table.ts';
-import { LayerDurability } from '../image/layer-durability.ts';
 import { splitDelivery } from '../log/mode.ts';
 import { refreshNames } from '../network/members.ts';
 import { settlePorts } from '../network/port-check.ts';
@@ -40,6 +39,7 @@ import { launchSharing } from './sharing-target.ts';
 import { singleIdBinds } from './single-id-binds.ts';
 import { planStart, type StartPlan } from './start-plan.ts';
 import { userFilesOf } from './start-user.ts';
+import { sureLayers } from './sure-layers.ts';
 
 /** The file with the launch program, in the container's directory. */
 const PROGRAM = 'program';
@@ -61,10 +61,7 @@ export async function prepareLaunch(context: ContainerContext, id: string, clien
   if (current === undefined || spec === undefined) throw notFound(id);
   const { row, running } = current;
   refuseStart(row, running);
-  if (new LayerDurability(store, context.processes.bootId()).anyDoubtful()) {
-    const { renewDoubtful } = await import('../image/doubtful-layers.ts');
-    await renewDoubtful(context, spec.storageDriver, [spec.topLayer, ...spec.mounts.map(topLayerOf)]);
-  }
+  await sureLayers(context, spec);
   const drivers = await context.drivers();
   const ports = await settlePorts(spec.networking?.ports ?? []);
   const plan = store.database.transaction(() => planStart(context, drivers, row, spec, ports));
@@ -104,10 +101,6 @@ export async function prepareLaunch(context: ContainerContext, id: string, clien
   });
   refreshNames(context);
   return path;
-}
-
-function topLayerOf(mount: ContainerSpec['mounts'][number]): string | undefined {
-  return mount.kind === 'image' ? mount.topLayer : undefined;
 }
 
 /** How the caller becomes the launcher. */

@@ -14,6 +14,7 @@ import { removalPlan } from './removal.ts';
 import { rootTrees } from './rootfs.ts';
 import { ensureDriverRoots, giveToRoot, rootsOf } from './roots.ts';
 import { findRunning } from './running.ts';
+import { sureLayers } from './sure-layers.ts';
 import { carryOut, withWorker } from './worker.ts';
 
 /**
@@ -55,6 +56,7 @@ async function stoppedView(context: ContainerContext, id: string): Promise<Progr
   const current = currentRow(context, id);
   const spec = table.spec(id);
   if (current === undefined || spec === undefined) throw notFound(id);
+  await sureLayers(context, spec);
   await prepareRoot(context, id);
   const rootfs = join(store.paths.container(id), 'rootfs');
   for (const path of [store.paths.container(id), rootfs]) {

@@ -1,6 +1,7 @@
 import { existsSync, lstatSync } from 'node:fs';
 import type { ContainerContext } from '../container/context.ts';
 import { type RootTrees, rootTrees } from '../container/rootfs.ts';
+import { sureLayers } from '../container/sure-layers.ts';
 import { readOwners } from '../layer/owners.ts';
 import type { OwnerRecord } from '../layer/squash.ts';
 import { errnoOf } from '../store/errno.ts';
@@ -25,8 +26,13 @@ export type ContainerTrees = {
     }
 );
 
-/** The trees of a container's root, with what is recorded beside those of its layers. */
+/**
+ * The trees of a container's root, with what is recorded beside those of its layers; for those who read them.
+ * @throws WherryError `E_LAYER_UNSURE`
+ */
 export async function containerTrees(context: ContainerContext, id: string): Promise<ContainerTrees> {
+  const spec = context.table.spec(id);
+  if (spec !== undefined) await sureLayers(context, spec);
   const trees = await rootTrees(context, id);
   const owners = await ownersOf(trees);
   const there = (tree: string) => (existsSync(tree) ? tree : undefined);
