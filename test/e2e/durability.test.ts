@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { asUser, INSTALL_DIRECTORY, type TestUser, USER_NAMES } from '../support/user.ts';
 
 const IMAGE = 'localhost:5000/busybox';
@@ -14,6 +14,7 @@ describe.each(USER_NAMES)('a power cut after a pull as %s', (name) => {
   beforeAll(() => {
     user = asUser(name);
   });
+  afterEach(() => shell('wherry rm -f $(wherry ps -aq); wherry rmi -f $IMAGE'));
   afterAll(() => user.cleanup());
 
   const shell = (script: string) =>
@@ -72,7 +73,7 @@ describe.each(USER_NAMES)('a power cut after a pull as %s', (name) => {
 
     await reboot({ withMarks: false });
     expect(await damage(driver)).toBe('lost\n');
-    expect(await output(`wherry cp c0:/etc/passwd - | tar xO; wherry rm c0 >&2 2>/dev/null`)).toBe(whole);
+    expect(await output(`wherry cp c0:/etc/passwd - | tar xO; wherry rm c0 >/dev/null`)).toBe(whole);
     await damage(driver);
     await reboot({ withMarks: false });
     expect(await output(`wherry start -a c1`)).toBe(whole);
@@ -86,7 +87,6 @@ describe.each(USER_NAMES)('a power cut after a pull as %s', (name) => {
     await output(`wherry rm c1`);
     expect(await damage(driver)).toBe('lost\n');
     expect(await output(run)).toBe('');
-    await output(`wherry rmi $IMAGE`);
   });
 
   it('without its image, a container is not started on what may be damaged', async () => {
