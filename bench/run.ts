@@ -20,10 +20,6 @@ function sections(peers: Peers): Record<string, Section> {
   const run = (program: string, ...flags: string[]): Command => ({
     argv: [program, 'run', '--rm', '--network', 'none', ...flags, debian, 'true'],
   });
-  const pull = (program: string, image: string): Command => ({
-    before: [program, 'rmi', '-f', image],
-    argv: [program, 'pull', '-q', image],
-  });
   return {
     run: {
       title: '`run --rm --network none debian true`',
@@ -70,12 +66,6 @@ function sections(peers: Peers): Record<string, Section> {
       },
     },
     ...ofContainers(),
-    pull: {
-      title: 'Pull of Debian (170 MB unpacked) from a registry on this machine, cold store',
-      peer: 'podman',
-      rounds: 4,
-      subjects: { wherry: pull(WHERRY, debian), podman: pull('podman', debian) },
-    },
   };
 }
 
