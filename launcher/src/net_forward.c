@@ -13,8 +13,9 @@
 
 #include "net_shared.h"
 
-// As much as one splice moves. Larger pipes hold more than the caches do; smaller ones cost more wake-ups.
-enum { PIPE_BYTES = 256 * 1024, ROUNDS = 8 };
+// As much as one splice moves: what a pipe holds by default. Larger ones are slower, as both ends then wait for each other
+// longer, and come off the user's share of pipe memory.
+enum { PIPE_BYTES = 64 * 1024, ROUNDS = 8 };
 
 // One direction: bytes go from a socket through a pipe to the other socket, and are never copied.
 struct flow {
@@ -66,10 +67,7 @@ static void free_dead(void) {
 
 static bool open_flow(struct flow *flow) {
   if (flow->pipe[0] >= 0) return true;
-  if (pipe2(flow->pipe, O_CLOEXEC | O_NONBLOCK) < 0) return false;
-  // With many connections the user's share of pipe memory is used up; the default size does then.
-  (void)fcntl(flow->pipe[1], F_SETPIPE_SZ, PIPE_BYTES);
-  return true;
+  return pipe2(flow->pipe, O_CLOEXEC | O_NONBLOCK) == 0;
 }
 
 // Moves what can be moved; false when the connection is broken.
