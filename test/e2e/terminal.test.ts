@@ -45,11 +45,13 @@ describe.each(USER_NAMES)('a terminal for %s', (name) => {
       'while [ "$(stty size)" != "41 101" ]; do sleep 0.1; done; echo now-4$((0+1))',
       /now-41\r/,
     );
-    await answer(shell, 'echo go-$((1+1)); sleep 1000', /go-2\r/);
+    // Each key is pressed when what it is for is in the foreground: the command itself says so.
+    const job = `sh -c 'trap "echo on-$((2+3))" CONT; echo go-$((1+1)); while :; do sleep 0.1; done'`;
+    await answer(shell, job, /go-2\r/);
     shell.write(CTRL.z);
     await shell.waitFor(/Stopped/);
-    await answer(shell, 'jobs', /\[1\]\+? .*Stopped +sleep 1000/);
-    await answer(shell, 'fg', /\nsleep 1000/);
+    await answer(shell, 'jobs', /\[1\]\+? .*Stopped/);
+    await answer(shell, 'fg', /on-5\r/);
     shell.write(CTRL.c);
     await answer(shell, 'echo status-$?', /status-130\r/);
     shell.write('exit 9\n');

@@ -76,7 +76,7 @@ const DOCKER: Readonly<Record<string, string>> = {
     filter f|force!`,
 };
 
-/** Those of `run` and `create` that Wherry knows and refuses, with a value that asks for something. */
+/** Those of `run` and `create` that Wherry knows and refuses, one of podman's among them, with a value that asks for something. */
 const REFUSED: Readonly<Record<string, string>> = {
   'cpu-count': '2',
   'cpu-percent': '50',
@@ -87,6 +87,7 @@ const REFUSED: Readonly<Record<string, string>> = {
   'io-maxiops': '5',
   isolation: 'hyperv',
   'link-local-ip': '169.254.1.1',
+  rootfs: 'true',
   runtime: 'runc',
   'storage-opt': 'size=1g',
   'use-api-socket': 'true',
