@@ -9,6 +9,7 @@ import { table } from './report.ts';
 import { type Command, execute, interleave, type Series } from './sample.ts';
 import type { Section } from './section.ts';
 
+const busybox = `${REGISTRY}/busybox:latest`;
 const debian = `${REGISTRY}/debian:bookworm`;
 const ofContainers = () =>
   containerSections({ wherry: WHERRY, podman: 'podman', image: debian, makeMany: makeMany(debian) });
@@ -17,18 +18,18 @@ const containerNames = Object.keys(ofContainers());
 
 function sections(peers: Peers): Record<string, Section> {
   const { bundle } = peers;
-  const run = (program: string, ...flags: string[]): Command => ({
-    argv: [program, 'run', '--rm', '--network', 'none', ...flags, debian, 'true'],
+  const run = (program: string, image: string, ...flags: string[]): Command => ({
+    argv: [program, 'run', '--rm', '--network', 'none', ...flags, image, 'true'],
   });
   return {
     run: {
-      title: '`run --rm --network none debian true`',
+      title: '`run --rm --network none busybox true`',
       peer: 'podman',
-      rounds: 15,
+      rounds: 25,
       subjects: {
-        wherry: run(WHERRY),
-        'wherry, no log': run(WHERRY, '--log-driver', 'none'),
-        podman: run('podman'),
+        wherry: run(WHERRY, busybox),
+        'wherry, no log': run(WHERRY, busybox, '--log-driver', 'none'),
+        podman: run('podman', busybox),
         'crun run (a ready bundle)': { argv: ['crun', 'run', '-b', bundle, 'bench'] },
         'bwrap (a ready tree)': {
           argv: [
@@ -45,6 +46,12 @@ function sections(peers: Peers): Record<string, Section> {
           ],
         },
       },
+    },
+    debian: {
+      title: '`run --rm --network none debian true`',
+      peer: 'podman',
+      rounds: 25,
+      subjects: { wherry: run(WHERRY, debian), podman: run('podman', debian) },
     },
     parts: {
       title: 'The parts of `run --rm --network none debian true`',
@@ -88,9 +95,9 @@ if (unknown.length > 0) {
   );
   process.exit(2);
 }
-for (const image of ['debian:bookworm']) {
+for (const image of [busybox, debian]) {
   for (const program of [WHERRY, 'podman']) {
-    execFileSync(program, ['pull', '-q', `${REGISTRY}/${image}`], {
+    execFileSync(program, ['pull', '-q', image], {
       ...peers.user,
       env: { ...peers.user.env },
       cwd: peers.user.env.HOME,
