@@ -28,9 +28,13 @@ function install(directory: string, node: 'beside' | 'below' | 'none'): string {
 
 function fakeNode(file: string, name: string): string {
   fs.mkdirSync(path.dirname(file), { recursive: true });
-  fs.writeFileSync(file, `#!/bin/sh\n[ -e "$1" ] && printf '%s' ${name}\nshift\nprintf ' <%s>' "$@"\n`, {
-    mode: 0o755,
-  });
+  fs.writeFileSync(
+    file,
+    `#!/bin/sh\nshift # the option for V8\n[ -e "$1" ] && printf '%s' ${name}\nshift\nprintf ' <%s>' "$@"\n`,
+    {
+      mode: 0o755,
+    },
+  );
   return file;
 }
 
