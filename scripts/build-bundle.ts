@@ -103,6 +103,11 @@ const apart: Plugin = {
 const HEAVY = [
   'child_process',
   'crypto',
+  'dgram',
+  'dns',
+  'http',
+  'https',
+  'tls',
   'fs/promises',
   'net',
   'perf_hooks',

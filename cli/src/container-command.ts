@@ -5,6 +5,7 @@ import { openCidFile } from './cidfile.ts';
 import { diagnose } from './diagnostics.ts';
 import { type ContainerFlags, createRequest } from './flags/container.ts';
 import { interruptible } from './interrupt.ts';
+import type { ProgressReporter } from './progress/reporter.ts';
 import { isTerminal, print, printError, STDERR, STDIN } from './terminal/output.ts';
 
 /** What `run`, `create`, `start` and `pull` share. */
@@ -65,9 +66,17 @@ export abstract class ContainerCommand extends BaseCommand {
     });
   }
 
-  /** Progress for a pull that may not happen: its code is loaded with the first event. */
-  async #progress(quiet: boolean): Promise<import('./progress/reporter.ts').ProgressReporter> {
+  /** Progress for a pull that may not happen: whether there is a terminal is looked up with its first event. */
+  async #progress(quiet: boolean): Promise<ProgressReporter> {
     const { pullProgress, SILENT } = await import('./progress/reporter.ts');
-    return quiet ? SILENT : pullProgress(STDERR);
+    if (quiet) return SILENT;
+    let progress: ProgressReporter | undefined;
+    return {
+      onEvent: (event) => {
+        progress ??= pullProgress(STDERR);
+        progress.onEvent(event);
+      },
+      end: () => progress?.end(),
+    };
   }
 }

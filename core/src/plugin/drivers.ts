@@ -1,6 +1,6 @@
 import { WherryError } from '../errors/error.ts';
 import type { DriverInfo, DriverKind, Facts, Fitness, Log, Network, Storage } from './contract.ts';
-import { type Called, type Deadlines, Driver, type DriverOptions } from './driver.ts';
+import { type Called, DEADLINES, type Deadlines, Driver, type DriverOptions } from './driver.ts';
 import { type DriverPackage, readDrivers } from './package.ts';
 import { SCHEMA } from './schema.ts';
 import type { DriverState } from './state.ts';
@@ -27,7 +27,8 @@ export interface OpenDriversOptions {
   readonly stateFor: (kind: DriverKind, name: string) => DriverState;
   /** Directories of installed drivers; a built-in one of the same kind and name wins. */
   readonly directories?: readonly string[];
-  readonly deadlines?: Deadlines;
+  /** How long a call may take; by default `none` for built-in drivers, and `DEADLINES` for installed ones. */
+  readonly deadlines?: Deadlines | 'none';
   readonly onLog?: (driver: DriverInfo, ...line: Parameters<NonNullable<DriverOptions['onLog']>>) => void;
 }
 
@@ -63,7 +64,8 @@ export function openDrivers(options: OpenDriversOptions): Drivers {
     const key = `${kind}/${name}`;
     const source = packages.get(key);
     if (source === undefined) throw notInstalled(kind, name, namesOf(packages, kind));
-    const driver = opened.get(key) ?? typedDriver(source, options);
+    const deadlines = options.deadlines ?? (options.builtin.includes(source) ? 'none' : DEADLINES);
+    const driver = opened.get(key) ?? typedDriver(source, { ...options, deadlines });
     opened.set(key, driver);
     return driver as DriversByKind[K];
   };
