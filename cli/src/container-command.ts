@@ -4,7 +4,7 @@ import { BaseCommand } from './base-command.ts';
 import { openCidFile } from './cidfile.ts';
 import { diagnose } from './diagnostics.ts';
 import { type ContainerFlags, createRequest } from './flags/container.ts';
-import { interruptible } from './interrupt.ts';
+import { interruptibleLater } from './interrupt.ts';
 import type { ProgressReporter } from './progress/reporter.ts';
 import { isTerminal, print, printError, STDERR, STDIN } from './terminal/output.ts';
 
@@ -17,7 +17,7 @@ export abstract class ContainerCommand extends BaseCommand {
     try {
       const progress = await this.#progress(flags.quiet);
       const { containers } = await this.engine();
-      const { id, warnings } = await interruptible((signal) =>
+      const { id, warnings } = await interruptibleLater((signal) =>
         containers.create({
           ...request,
           createCommand: this.argv,

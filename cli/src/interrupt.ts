@@ -7,18 +7,30 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
  * Runs work that may take long so that a first signal cancels it and lets it clean up, and a second one ends the process
  * at once. The exit status is 128 and the signal's number.
  */
-export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const controller = new AbortController();
+export function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  return interruptibleLater((signal) => work(signal()));
+}
+
+/**
+ * The same for work that most often doesn't take long: only from the first call of its argument on does a signal cancel it,
+ * and before it ends the process. To listen for signals takes longer than a container's creation.
+ */
+export async function interruptibleLater<T>(work: (signal: () => AbortSignal) => Promise<T>): Promise<T> {
+  let controller: AbortController | undefined;
   let caught: (typeof SIGNALS)[number] | undefined;
   const onSignal = (name: NodeJS.Signals): void => {
     const signal = SIGNALS.find((each) => each === name);
     if (caught !== undefined) process.exit(128 + constants.signals[name]);
     caught = signal;
-    controller.abort();
+    controller?.abort();
   };
-  for (const name of SIGNALS) process.on(name, onSignal);
+  const listen = (): AbortSignal => {
+    if (controller === undefined) for (const name of SIGNALS) process.on(name, onSignal);
+    controller ??= new AbortController();
+    return controller.signal;
+  };
   try {
-    return await work(controller.signal);
+    return await work(listen);
   } catch (cause) {
     if (caught === undefined) throw cause;
     throw new WherryError('interrupted', {
@@ -28,6 +40,6 @@ export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>
       cause,
     });
   } finally {
-    for (const name of SIGNALS) process.off(name, onSignal);
+    if (controller !== undefined) for (const name of SIGNALS) process.off(name, onSignal);
   }
 }

@@ -280,7 +280,8 @@ export interface CreateRequest {
   readonly createCommand?: readonly string[];
   readonly insecureRegistries?: readonly string[];
   readonly onPullEvent?: (event: PullEvent) => void;
-  readonly signal?: AbortSignal;
+  /** Of the pull; a function is asked for it when there is one. */
+  readonly signal?: AbortSignal | (() => AbortSignal);
 }
 
 /** What `create` is asked for: an image, and what isn't to be as `docker run IMAGE` has it. */

@@ -172,7 +172,7 @@ async function obtainImage(
   const top = image.chain.at(-1);
   // A layer goes before those below it, so with the topmost one all are there.
   if (top !== undefined && !hasLayer(context, driver, top)) {
-    await (await context.images()).ensureLayers(image.id, driver, request.signal);
+    await (await context.images()).ensureLayers(image.id, driver, signalOf(request));
   }
   return image;
 }
@@ -182,16 +182,21 @@ function hasLayer({ store }: ContainerContext, driver: string, chainId: string):
   return row !== undefined;
 }
 
+function signalOf({ signal }: CreateRequest): AbortSignal | undefined {
+  return typeof signal === 'function' ? signal() : signal;
+}
+
 async function findOrPull(context: ContainerContext, request: CreateRequest): Promise<ResolvedImage> {
   const table = searchedImages(context);
   const pull = async (): Promise<ResolvedImage> => {
+    const signal = signalOf(request);
     await (await context.images()).pull({
       reference: request.image,
       ...(request.platform === undefined ? {} : { platform: request.platform }),
       ...(request.insecureRegistries === undefined ? {} : { insecureRegistries: request.insecureRegistries }),
       ...(request.storageDriver === undefined ? {} : { storageDriver: request.storageDriver }),
       ...(request.onPullEvent === undefined ? {} : { onEvent: request.onPullEvent }),
-      ...(request.signal === undefined ? {} : { signal: request.signal }),
+      ...(signal === undefined ? {} : { signal }),
     });
     return resolveImage(table, request.image);
   };
