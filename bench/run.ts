@@ -105,25 +105,24 @@ for (const image of [busybox, debian]) {
     });
   }
 }
-const report = [
-  '# Figures',
-  '',
-  machine(),
-  'Read the ratios; each section was taken in interleaved rounds.',
-  '',
-];
-const raw: Record<string, Series[]> = {};
+/** One file for each section, and one for all that concerns containers. */
+const reports = new Map<string, { readonly text: string[]; readonly raw: Record<string, Series[]> }>();
 for (const [name, section] of Object.entries(all)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
+  const file = containerNames.includes(name) ? 'containers' : name;
+  const head = ['# Figures', '', machine(), 'Read the ratios; all was taken in interleaved rounds.', ''];
+  const report = reports.get(file) ?? { text: head, raw: {} };
+  reports.set(file, report);
   const subjects = typeof section.subjects === 'function' ? section.subjects() : section.subjects;
   if (section.setup) execute(section.setup, peers.user);
   const series = interleave(subjects, section.rounds, peers.user);
   if (section.teardown) execute(section.teardown, peers.user);
-  raw[name] = series;
-  report.push(table(section.title, series, section.peer));
-  console.log(report.at(-1));
+  report.raw[name] = series;
+  report.text.push(table(section.title, series, section.peer));
+  console.log(report.text.at(-1));
 }
-const suffix = words.length > 0 ? `-${words.join('-')}` : '';
 const out = path.join(import.meta.dirname, 'results');
-writeFileSync(path.join(out, `figures${suffix}.md`), report.join('\n'));
-writeFileSync(path.join(out, `figures${suffix}.json`), `${JSON.stringify(raw)}\n`);
+for (const [file, { text, raw }] of reports) {
+  writeFileSync(path.join(out, `${file}.md`), text.join('\n'));
+  writeFileSync(path.join(out, `${file}.json`), `${JSON.stringify(raw)}\n`);
+}
