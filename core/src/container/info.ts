@@ -5,8 +5,7 @@ import { DEFAULT_SETTINGS } from '../registry/settings.ts';
 import { readConfig } from './config.ts';
 import { type ContainerContext, fold } from './context.ts';
 import { DEFAULT_LOG_DRIVER } from './create.ts';
-import { isRestarting } from './facts.ts';
-import { isPaused } from './pause.ts';
+import { isPausedNow } from './pause.ts';
 import { bestStorage, type StorageChoice } from './storage-choice.ts';
 import { VERSION } from './version.ts';
 
@@ -20,9 +19,7 @@ export async function engineInfo(context: ContainerContext): Promise<EngineInfo>
   const folded = fold(context, table.inState('started'));
   const rows = table.all().filter(({ id }) => !folded.gone.has(id));
   const active = [...folded.running.values()];
-  const paused = active.filter(
-    (facts) => !isRestarting(facts) && facts.started !== undefined && isPaused(facts.started.initPid),
-  ).length;
+  const paused = active.filter(isPausedNow).length;
   const named = (kind: string): string[] =>
     drivers.list().flatMap((driver) => (driver.kind === kind ? driver.name : []));
   return {

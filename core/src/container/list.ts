@@ -1,7 +1,7 @@
 import type { ContainerSummary } from '../api.ts';
 import { type Facts, isRestarting } from './facts.ts';
 import type { HealthStatus } from './health.ts';
-import { isPaused } from './pause.ts';
+import { isPausedNow } from './pause.ts';
 import { type ContainerRow, containerState } from './record.ts';
 import { statusText } from './status.ts';
 
@@ -16,7 +16,7 @@ export function summarize(
   ports = '',
 ): ContainerSummary {
   const restarting = facts !== undefined && isRestarting(facts);
-  const paused = !restarting && facts?.started !== undefined && isPaused(facts.started.initPid);
+  const paused = facts !== undefined && isPausedNow(facts);
   const state = containerState(row, facts !== undefined, { paused, restarting });
   const startedAt = facts?.started?.time ?? row.startedAt;
   const last = restarting ? facts.restarting : undefined;

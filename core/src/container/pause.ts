@@ -3,12 +3,18 @@ import { join } from 'node:path';
 import { EXIT, WherryError } from '../errors/error.ts';
 import { ownCgroup, processCgroup } from './cgroup.ts';
 import type { ContainerContext } from './context.ts';
+import { type Facts, isRestarting } from './facts.ts';
 import { requireRunning } from './running.ts';
 
 /** Whether the process is frozen (cgroups(7), cgroup.freeze). */
 export function isPaused(pid: number): boolean {
   const group = processCgroup(pid);
   return group !== undefined && readState(group);
+}
+
+/** Whether a container that runs is paused; one that waits for its next start has no process that could be. */
+export function isPausedNow(facts: Facts): boolean {
+  return !isRestarting(facts) && facts.started !== undefined && isPaused(facts.started.initPid);
 }
 
 function readState(group: string): boolean {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CreateRequest } from '../../src/api.ts';
 import { mergeLabels, mergeSpec } from '../../src/container/merge.ts';
+import { settleRequest } from '../../src/container/request.ts';
 import { NO_NETWORKING } from '../../src/network/request.ts';
 
 const context = {
@@ -11,21 +12,8 @@ const context = {
   network: 'none',
   networking: NO_NETWORKING,
 };
-const asked = (change: Partial<CreateRequest> = {}): CreateRequest => ({
-  image: 'busybox',
-  command: ['sh'],
-  interactive: false,
-  tty: false,
-  autoRemove: false,
-  readOnly: false,
-  privileged: false,
-  network: 'none',
-  capAdd: [],
-  capDrop: [],
-  securityOpt: [],
-  init: false,
-  ...change,
-});
+const asked = (change: Partial<CreateRequest> = {}): CreateRequest =>
+  settleRequest({ image: 'busybox', command: ['sh'], network: 'none', ...change });
 const merge = (change: Partial<CreateRequest>, image = {}) => mergeSpec(asked(change), image, context);
 
 describe('mergeSpec', () => {
