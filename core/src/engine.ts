@@ -5,7 +5,6 @@ import type {
   EngineInfo,
   EngineOptions,
   Images,
-  RemovedImage,
   Volumes,
 } from './api.ts';
 import type { ContainerContext } from './container/context.ts';
@@ -18,6 +17,7 @@ import { ContainerTable } from './container/table.ts';
 import type { EngineEvent } from './event/event.ts';
 import type { EventsRequest } from './event/follow.ts';
 import type { ImageEvent } from './event/image-events.ts';
+import { imageNames, removals, tagged } from './event/image-names.ts';
 import { EVENT_SCHEMA } from './event/schema.ts';
 import { resolveImage } from './image/find.ts';
 import type { ImageService } from './image/images.ts';
@@ -205,7 +205,7 @@ function lazyImages(
     import: (request) =>
       told(
         (service) => service.import(request),
-        (id) => [{ action: 'import', name: request.reference ?? id, byId: true }],
+        (id) => [...tagged(request.reference, id), { action: 'import', name: request.reference ?? id, id }],
       ),
     push: (request) =>
       told(
@@ -216,7 +216,11 @@ function lazyImages(
       const { commitContainer } = await import('./image/commit.ts');
       const driver = containers.table.spec(findContainer(containers.table, request.container))?.storageDriver;
       const image = await (await open()).adding(driver, (pull) => commitContainer(containers, pull, request));
-      const { recordContainerEvent } = await import('./event/fold.ts');
+      const [{ recordContainerEvent }, { recordImageEvents }] = await Promise.all([
+        import('./event/fold.ts'),
+        import('./event/image-events.ts'),
+      ]);
+      recordImageEvents(containers, tagged(request.reference, image));
       const comment = request.message ?? '';
       const container = findContainer(containers.table, request.container);
       recordContainerEvent(containers, container, 'commit', {
@@ -234,7 +238,7 @@ function lazyImages(
     },
     prune: async (request) => {
       await sweep();
-      const before = imageIds(store);
+      const before = imageNames(store);
       return told(
         (service) => service.prune(request),
         (pruned) => [...removals(pruned, before), { action: 'prune', name: '', reclaimed: pruned.reclaimed }],
@@ -243,24 +247,11 @@ function lazyImages(
     dropBlobs: async () => (await open()).dropBlobs(),
     remove: async (reference, options) => {
       await sweep();
-      const before = imageIds(store);
+      const before = imageNames(store);
       return told(
         (service) => service.remove(reference, options),
         (removed) => removals(removed, before),
       );
     },
   };
-}
-
-/** Images by now; what a removal deletes beside them are layers, no one's to hear of. */
-function imageIds({ database }: Store): ReadonlySet<string> {
-  return new Set(new ImageTable(database).rows().map(({ id }) => id));
-}
-
-function removals({ untagged, deleted }: RemovedImage, before: ReadonlySet<string>): readonly ImageEvent[] {
-  const images = deleted.filter((id) => before.has(id));
-  return [
-    ...untagged.map((name) => ({ action: 'untag', name: (images.length === 1 && images[0]) || name })),
-    ...images.map((name) => ({ action: 'delete', name })),
-  ];
 }

@@ -254,6 +254,9 @@ static void receive(struct client *client, const struct attach_events *events) {
     case FRAME_SIGNAL:
       if (length == 1 && u[0] <= 64) events->signal(u[0]);
       break;
+    case FRAME_DETACH:
+      if (client->greeted) events->detach();
+      break;
     default: drop(client);
   }
 }

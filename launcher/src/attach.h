@@ -18,6 +18,7 @@ enum frame {
   FRAME_INPUT_CLOSED = 'n',  // monitor: the container takes no more input
   FRAME_WINDOW = 'w',
   FRAME_SIGNAL = 's',
+  FRAME_DETACH = 'd',
   FRAME_HELLO = 'h',
   FRAME_ACCEPTED = 't',
   FRAME_STARTED = 'r',
@@ -33,6 +34,7 @@ struct attach_events {
   bool (*input)(int client, const char *bytes, size_t length, bool end);
   void (*window)(uint16_t rows, uint16_t columns);
   void (*signal)(int signal);
+  void (*detach)(void);
 };
 
 enum { CLIENTS_MAX = 32 };

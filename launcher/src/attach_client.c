@@ -70,6 +70,8 @@ static int attach_to(int argc, char **argv, int *status) {
   }
   options.terminal = answer[1];
   options.attach_stdin = (wants & WANTS_INPUT) && answer[2];
+  options.redraw = options.terminal;
+  options.says_detached = true;
   options.signal_proxy = proxy < 0 ? !options.terminal : proxy == 1;
   *status = client_main(monitor, &options);
   return 0;

@@ -56,12 +56,13 @@ static int send_frame(enum frame frame, const void *bytes, size_t length) {
   return sent < 0 ? -1 : 0;
 }
 
-static void send_window(void) {
+// `more` rows and columns than there are.
+static void send_window(int more) {
   struct winsize size;
   if (!client.options->terminal) return;
   if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 && ioctl(STDIN_FILENO, TIOCGWINSZ, &size) != 0) return;
-  unsigned char words[] = {(unsigned char)size.ws_row, (unsigned char)(size.ws_row >> 8), (unsigned char)size.ws_col,
-                           (unsigned char)(size.ws_col >> 8)};
+  unsigned rows = size.ws_row + (unsigned)more, columns = size.ws_col + (unsigned)more;
+  unsigned char words[] = {(unsigned char)rows, (unsigned char)(rows >> 8), (unsigned char)columns, (unsigned char)(columns >> 8)};
   send_frame(FRAME_WINDOW, words, sizeof words);
 }
 
@@ -104,9 +105,9 @@ static void read_signals(int fd) {
     if (number == SIGCONT) {
       // The shell has set the terminal as it likes it.
       if (raw) make_raw();
-      send_window();
+      send_window(0);
     } else if (number == SIGWINCH) {
-      send_window();
+      send_window(0);
     } else if (client.options->signal_proxy) {
       unsigned char byte = (unsigned char)number;
       send_frame(FRAME_SIGNAL, &byte, 1);
@@ -166,6 +167,14 @@ static bool read_input(void) {
 }
 
 enum { GOES_ON = -1, DETACHED = 0 };
+
+static int detach(void) {
+  send_frame(FRAME_DETACH, "", 0);
+  restore_terminal();
+  if (!client.options->says_detached) return DETACHED;
+  dprintf(STDERR_FILENO, "read escape sequence\n");
+  return EXIT_FAILURE;
+}
 
 // Whole for files, and never more than fits at once elsewhere: signals must not wait for a slow reader. For pipes newer
 // kernels see to that themselves (RWF_NOWAIT, Linux 6.4); else a page always fits where poll(2) says that something does.
@@ -240,6 +249,9 @@ int client_main(int monitor, const struct client_options *options) {
   int status = GOES_ON;
   CLEAN_FD int signals = options->detach ? -1 : take_signals();
   if (!options->detach) make_raw();
+  // Only another size than before has a program draw its screen.
+  if (options->redraw) send_window(1);
+  if (options->redraw) send_window(0);
   while (status == GOES_ON) {
     bool writing = output.at < output.used;
     struct pollfd fds[] = {
@@ -252,7 +264,7 @@ int client_main(int monitor, const struct client_options *options) {
     if (fds[2].revents) read_signals(signals);
     if (fds[0].revents) status = write_output();
     if (fds[1].revents && status == GOES_ON) status = take_frame();
-    if (fds[3].revents && status == GOES_ON && read_input()) status = DETACHED;
+    if (fds[3].revents && status == GOES_ON && read_input()) status = detach();
   }
   restore_terminal();
   return status;

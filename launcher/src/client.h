@@ -6,6 +6,8 @@
 
 struct client_options {
   bool terminal, attach_stdin, detach, signal_proxy;
+  bool redraw;         // a program that has drawn its screen already is to do so again
+  bool says_detached;  // as Docker's attach and exec do, with status 1; its run leaves in silence with 0
   const char *detach_keys;
   unsigned detach_key_count;
 };

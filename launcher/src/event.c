@@ -33,3 +33,8 @@ void event_tell(const struct monitor *monitor, char writer, const char *format, 
   CLEAN_FD int open_directory = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (open_directory >= 0) replace_file(open_directory, name, 0644, line, (size_t)(TIME_SIZE + length + 1));
 }
+
+void event_resize(const struct monitor *monitor) {
+  if (monitor->settings->exec_id != NULL || monitor->window.ws_row == 0) return;
+  event_tell(monitor, 'w', "resize %u %u", monitor->window.ws_row, monitor->window.ws_col);
+}

@@ -68,7 +68,7 @@ static int run_main(int argc, char **argv, bool exec, char **all) {
   struct client_options options = {
       .terminal = settings.terminal, .attach_stdin = settings.attach_stdin && settings.stdin_mode != STDIN_NONE,
       .detach = settings.detach, .signal_proxy = settings.signal_proxy, .detach_keys = settings.detach_keys,
-      .detach_key_count = settings.detach_key_count};
+      .detach_key_count = settings.detach_key_count, .says_detached = exec};
   return client_main(channel[0], &options);
 }
 

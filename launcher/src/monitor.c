@@ -266,6 +266,7 @@ _Noreturn void monitor_main(const struct program *program, const struct settings
   }
   attach_to_first(FRAME_STARTED, "", 0);
   if (settings->detach) attach_drop_first();
+  else if (settings->terminal) event_resize(&monitor);
   struct ending ending = supervise(&monitor, signals);
   close_fd(&monitor.upper_lock);
   remove_cgroup(settings);

@@ -43,6 +43,10 @@ void health_stop(void);
 // event.c: an event for the core's books, as words (PROGRAM.md, "Events"). `writer` tells apart those that write at one time.
 void event_tell(const struct monitor *monitor, char writer, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+// The size of the container's terminal; an exec's is told to nobody. Of a writer of their own, since a window that is dragged
+// makes many.
+void event_resize(const struct monitor *monitor);
+
 // fact.c: the files that tell the core what happened.
 struct ending { int status, signal; bool out_of_memory; };
 int fact_started(const struct monitor *monitor);

@@ -60,7 +60,9 @@ static void on_window(uint16_t rows, uint16_t columns) {
   struct winsize size = {.ws_row = rows, .ws_col = columns};
   current->window = size;
   // The size is for show; a terminal that is gone by now needs none.
-  if (current->settings->terminal && current->output[0] >= 0) ioctl(current->output[0], TIOCSWINSZ, &size);
+  if (!current->settings->terminal || current->output[0] < 0) return;
+  ioctl(current->output[0], TIOCSWINSZ, &size);
+  event_resize(current);
 }
 
 // A container that has ended takes no signals, and needs none.
@@ -68,7 +70,14 @@ static void on_signal(int signal) {
   if (current->pidfd >= 0) pidfd_signal(current->pidfd, signal);
 }
 
-static const struct attach_events events = {on_input, on_window, on_signal};
+// The user's keys, not a client that was killed.
+static void on_detach(void) {
+  const char *exec_id = current->settings->exec_id;
+  if (exec_id == NULL) event_tell(current, 'm', "detach");
+  else event_tell(current, 'm', "exec_detach %s", exec_id);
+}
+
+static const struct attach_events events = {on_input, on_window, on_signal, on_detach};
 
 // False when the stream has ended, or has nothing for now (errno EAGAIN).
 static bool move_output(enum stream stream) {

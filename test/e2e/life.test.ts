@@ -163,8 +163,28 @@ describe.each(USER_NAMES)('a running container of %s', (name) => {
     client.write('echo $((40+2))\n');
     await client.waitFor(/42/);
     client.write('\x18');
-    expect((await client.result).exitCode).toBe(0);
+    // As Docker's attach and exec, where its run leaves with 0.
+    expect(await client.result).toMatchObject({
+      exitCode: 1,
+      stdout: expect.stringMatching(/read escape sequence\r\n$/),
+    });
     expect((await user.wherry(['ps', '-q', '--filter', 'name=term'])).stdout).not.toBe('');
+    const exec = user.startWherry(['exec', '-it', 'term', 'sh'], { terminal: { columns: 71, rows: 21 } });
+    exec.write('echo $((40+3))\n');
+    await exec.waitFor(/43/);
+    exec.write('\x10\x11');
+    expect((await exec.result).exitCode).toBe(1);
+    const again = user.startWherry(['attach', 'term'], { terminal: { columns: 72, rows: 22 } });
+    again.write('echo $(stty size)-\n');
+    await again.waitFor(/22 72-/);
+    again.write('exit\n');
+    expect((await again.result).exitCode).toBe(0);
+    const all = ['events', '--since', '1h', '--until', '0s', '--filter', 'container=term', '--format'];
+    const format = '{{.Action}} {{.Actor.Attributes.height}}';
+    const told = (await user.wherry([...all, format])).stdout.split('\n');
+    expect(told).toEqual(
+      expect.arrayContaining(['detach <no value>', 'exec_detach <no value>', 'resize 22']),
+    );
     await user.wherry(['rm', '-f', 'term']);
   });
 

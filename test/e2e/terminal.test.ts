@@ -68,7 +68,7 @@ describe.each(USER_NAMES)('a terminal for %s', (name) => {
     await answer(second, 'echo both-$((20+3))', /both-23\r/);
     await first.waitFor(/both-23\r/);
     second.write(`${CTRL.x}d`);
-    expect((await second.result).exitCode).toBe(0);
+    expect((await second.result).exitCode).toBe(1);
     await answer(first, 'echo still-$((1+2))', /still-3\r/);
     first.write(CTRL.p + CTRL.q);
     expect((await first.result).exitCode).toBe(0);

@@ -24,8 +24,9 @@ function eventJson(
   { time, type, action, actor, attributes }: EngineEvent,
   goJson: (value: unknown) => string,
 ): string {
-  const from = type === 'container' ? { from: attributes.image ?? '' } : {};
-  const old = type === 'container' || type === 'image' ? { status: action, id: actor, ...from } : {};
+  const from = type === 'container' && attributes.image !== undefined ? { from: attributes.image } : {};
+  const id = actor === '' ? {} : { id: actor };
+  const old = type === 'container' || type === 'image' ? { status: action, ...id, ...from } : {};
   const { seconds, nanoseconds } = unixTime(time);
   const text = goJson({
     ...old,

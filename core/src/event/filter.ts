@@ -3,14 +3,19 @@ import type { EngineEvent } from './event.ts';
 /** Names of `events --filter`; values of one name are alternatives, but for labels. */
 export const EVENT_FILTERS = [
   'container',
+  'daemon',
   'event',
   'image',
   'label',
   'network',
+  'plugin',
   'scope',
   'type',
   'volume',
 ] as const;
+
+/** Names of filters for objects; there is no daemon, and no plugin that tells anything. */
+const OBJECTS = ['container', 'daemon', 'network', 'plugin', 'volume'] as const;
 
 export type EventFilters = ReadonlyMap<string, readonly string[]>;
 
@@ -24,9 +29,7 @@ export function eventFits({ type, action, actor, attributes }: EngineEvent, filt
     any('event', (value) => action === value || action.startsWith(`${value}:`)) &&
     any('type', (value) => type === value) &&
     any('scope', (value) => value === 'local') &&
-    named('container') &&
-    named('network') &&
-    named('volume') &&
+    OBJECTS.every(named) &&
     any('image', (value) => images(type, actor, attributes).includes(value)) &&
     (filters.get('label') ?? []).every((wanted) => hasLabel(attributes, wanted))
   );

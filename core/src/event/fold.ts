@@ -76,6 +76,12 @@ function actionsOf(context: EventContext, table: EventTable, spooled: SpooledEve
     }
     case 'exec_start':
       return [{ action: `exec_start: ${table.execCommand(container, first)}`, execID: first }];
+    case 'resize':
+      return [{ action: 'resize', height: first, width: second }];
+    case 'detach':
+      return [{ action: 'detach' }];
+    case 'exec_detach':
+      return [{ action: 'exec_detach', execID: first }];
     case 'exec_die':
       return [{ action: 'exec_die', execID: first, exitCode: second }];
     default:

@@ -11,6 +11,8 @@ export interface ImageEvent {
   readonly name: string;
   /** Whether Docker names the image by its id, and not by this name. */
   readonly byId?: boolean;
+  /** The id, of an image that may be gone by now. */
+  readonly id?: string;
   /** Bytes, of a prune. */
   readonly reclaimed?: number;
 }
@@ -23,11 +25,16 @@ export function recordImageEvents(
   const table = searchedImages(context);
   recordEvents(
     context,
-    events.map(({ action, name, byId = false, reclaimed }): NewEvent => {
+    events.map(({ action, name, byId = false, id, reclaimed }): NewEvent => {
       if (reclaimed !== undefined) {
         return { type: 'image', action, actor: '', attributes: { reclaimed: String(reclaimed) } };
       }
-      return { type: 'image', action, actor: (byId && idOf(table, name)) || name, attributes: { name } };
+      return {
+        type: 'image',
+        action,
+        actor: id ?? ((byId && idOf(table, name)) || name),
+        attributes: { name },
+      };
     }),
   );
 }

@@ -24,6 +24,8 @@ it('knows containers by id and name, and images with their tag or without', () =
   expect(fits(['container', 'bo'])).toBe(true);
   expect(fits(['container', 'c1'])).toBe(false);
   expect(fits(['network', 'abc'])).toBe(true);
+  expect(fits(['daemon', 'other'])).toBe(false);
+  expect(fits(['plugin', 'other'])).toBe(false);
   expect(fits(['image', 'busybox'])).toBe(true);
   expect(fits(['image', 'busybox:latest'])).toBe(true);
   expect(fits(['image', 'busy'])).toBe(false);

@@ -99,6 +99,20 @@ describe('folding', () => {
     ]);
   });
 
+  it('tells of terminals, and of clients that leave them', () => {
+    recordContainerEvent(context, ID, 'exec_create: sh', { execID: 'e1' });
+    tell('w0', `${at(1)} resize 24 80`);
+    tell('m0', `${at(2)} detach`);
+    tell('x.m0', `${at(3)} exec_detach e1`);
+    foldEvents(context);
+    const events = new EventTable(store.database).after(0).filter(({ action }) => !/create/.test(action));
+    expect(events.map(({ action, attributes }) => ({ action, ...attributes }))).toEqual([
+      { action: 'resize', image: 'busybox', name: 'box', a: 'b', height: '24', width: '80' },
+      { action: 'detach', image: 'busybox', name: 'box', a: 'b' },
+      { action: 'exec_detach', image: 'busybox', name: 'box', a: 'b', execID: 'e1' },
+    ]);
+  });
+
   it('takes a container that has ended out of its networks and volumes', () => {
     const common = { container: ID, actor: 'n1', attributes: { name: 'net', container: ID } };
     recordEvents(context, [
