@@ -1,5 +1,10 @@
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { existsSync, readdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { FaultyRegistry } from '../support/faulty-registry.ts';
+import { ImageStore, layer, sha256 } from '../support/image-store.ts';
+import { tar } from '../support/tar.ts';
 import { asUser, type TestUser, USER_NAMES } from '../support/user.ts';
 
 const BUSYBOX = 'localhost:5000/busybox';
@@ -42,5 +47,39 @@ describe.each(USER_NAMES)('compressed layers of %s', (name) => {
     // It came from an archive, so nobody else has it.
     expect(await drop()).toBe('Total reclaimed space: 0B\n');
     expect((await user.wherry(['image', 'prune', '--cache', '-a'])).exitCode).toBe(1);
+  });
+
+  it('go on where a pull was killed, and are given up by a prune when nobody wants them', async () => {
+    const large = layer(tar([{ name: 'large', body: randomBytes(12 << 20) }]), 'none');
+    const digits = sha256(large.blob).slice('sha256:'.length);
+    const store = new ImageStore();
+    store.tag('latest', store.addImage({ layers: [large] }));
+    await using registry = await FaultyRegistry.start({
+      images: { large: store },
+      rules: [{ on: new RegExp(digits), kind: 'stall', after: 8 << 20 }],
+      ranges: true,
+    });
+    const reference = `${registry.host}/large`;
+    const partial = `${user.root}/partial`;
+    const begun = () => Number(execFileSync('du', ['-sbS', partial], { encoding: 'utf8' }).split('\t')[0]);
+    const killed = async () => {
+      const pull = user.startWherry(['pull', '-q', reference]);
+      await expect.poll(() => existsSync(partial) && begun(), { timeout: 60_000 }).toBeGreaterThan(6 << 20);
+      pull.killGroup('SIGKILL');
+      await pull.result;
+    };
+    await killed();
+    expect(await ok('image', 'prune', '-f')).toMatch(/^Total reclaimed space: [678]\.\d+MB\n$/);
+    expect(readdirSync(partial)).toEqual([]);
+    await killed();
+    registry.release();
+    await ok('pull', '-q', reference);
+    const ranges = registry.requests
+      .filter(({ path }) => path.includes(digits))
+      .map(({ headers }) => headers.range);
+    expect(ranges).toEqual([undefined, undefined, expect.stringMatching(/^bytes=[678]\d{6}-$/)]);
+    expect(await ok('system', 'check')).toContain('nothing is wrong');
+    expect(readdirSync(partial)).toEqual([]);
+    await ok('rmi', reference);
   });
 });

@@ -53,6 +53,8 @@ export interface FaultyRegistryOptions {
   /** Default 127.0.0.1. */
   readonly address?: string;
   readonly uploads?: UploadOptions;
+  /** Parts of a blob are sent to those who ask for them (RFC 9110, 14); without, the whole is. */
+  readonly ranges?: boolean;
   /** What `/v1/search` answers with; 404 without. */
   readonly searchResults?: readonly object[];
   /** Speaks HTTPS; with `requestCert` and `ca` only to those who have a certificate. */
@@ -94,6 +96,7 @@ export class FaultyRegistry implements AsyncDisposable {
   readonly #images: Map<string, ImageStore>;
   readonly #uploads: Uploads;
   readonly #searchResults: readonly object[] | undefined;
+  readonly #ranges: boolean;
   readonly #authentication: Authentication | undefined;
   readonly #rules: { readonly rule: Rule; left: number }[];
   readonly #events = new EventEmitter();
@@ -111,6 +114,7 @@ export class FaultyRegistry implements AsyncDisposable {
     this.#images = new Map(Object.entries(images));
     this.#uploads = new Uploads(this.#images, uploads);
     this.#searchResults = options.searchResults;
+    this.#ranges = options.ranges ?? false;
     this.#authentication = authentication;
     this.#rules = rules.map((rule) => ({ rule, left: rule.times ?? Number.POSITIVE_INFINITY }));
     this.#events.setMaxListeners(0);
@@ -224,10 +228,14 @@ export class FaultyRegistry implements AsyncDisposable {
     const data = store.blobs.get(reference);
     if (endpoint !== 'blob' || data === undefined)
       return failure(404, 'BLOB_UNKNOWN', 'blob unknown to registry');
+    const headers = { 'content-type': 'application/octet-stream', 'docker-content-digest': reference };
+    const from = /^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1];
+    if (!this.#ranges || from === undefined) return { status: 200, headers, body: data };
+    const range = `bytes ${from}-${data.length - 1}/${data.length}`;
     return {
-      status: 200,
-      headers: { 'content-type': 'application/octet-stream', 'docker-content-digest': reference },
-      body: data,
+      status: 206,
+      headers: { ...headers, 'content-range': range },
+      body: data.subarray(Number(from)),
     };
   }
 

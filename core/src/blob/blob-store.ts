@@ -1,14 +1,27 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs';
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { errnoOf, explainWriteFailure } from '../store/errno.ts';
+import { WherryError } from '../errors/error.ts';
+import { errnoOf } from '../store/errno.ts';
 import type { Temporary } from '../store/temporary.ts';
+import { BatchWriter } from './batch-writer.ts';
 import { DigestVerifier, shortDigest } from './digest.ts';
+import { type PartialBlob, PartialBlobs } from './partial-blobs.ts';
 
-/** Bytes that are gathered before they are written, so that a write is worth a thread's while. */
-const BATCH_BYTES = 512 << 10;
-/** After so many bytes the disk is told to begin, so that it has little left to do at the end. */
-const SYNC_BYTES = 8 << 20;
+const READ_BYTES = 512 << 10;
+
+/** What an earlier process had fetched of a blob is damaged, and has been removed: fetch it again. */
+class DamagedPartial extends Error {}
+
+/** Does something that fetches a blob, and does it anew when what was there of the blob is damaged. */
+export async function withWholeBlob<Result>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof DamagedPartial)) throw error;
+    return await work();
+  }
+}
 
 /** A blob's name and length (OCI image specification, "Descriptor"). */
 export interface BlobDescriptor {
@@ -21,11 +34,13 @@ export interface BlobDescriptor {
 export class BlobStore {
   readonly #directory: string;
   readonly #temporary: Temporary;
+  readonly partials: PartialBlobs;
 
-  /** @param layout the OCI image layout */
-  constructor(layout: string, temporary: Temporary) {
+  /** @param layout the OCI image layout @param partial `StatePaths.partial` */
+  constructor(layout: string, temporary: Temporary, partial: string) {
     this.#directory = join(layout, 'blobs');
     this.#temporary = temporary;
+    this.partials = new PartialBlobs(partial);
   }
 
   path(digest: string): string {
@@ -55,7 +70,7 @@ export class BlobStore {
   /** The bytes of a blob that is there. */
   async *read(digest: string): AsyncGenerator<Buffer, void, undefined> {
     const file = await open(this.path(digest));
-    yield* file.createReadStream({ highWaterMark: BATCH_BYTES });
+    yield* file.createReadStream({ highWaterMark: READ_BYTES });
   }
 
   /** Keeps a small blob. @throws WherryError `E_NO_SPACE`, `E_DIGEST_MISMATCH` */
@@ -84,12 +99,52 @@ export class BlobStore {
       }
       verifier.verify(`blob ${digest}`);
       await writer.finish();
-      const path = this.path(digest);
-      mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
-      await rename(unfinished, path);
+      this.adopt(digest, unfinished);
     } finally {
       await writer.close();
       await rm(unfinished, { force: true });
+    }
+  }
+
+  /**
+   * The same for a blob that may be large and comes from afar: what was fetched of it before, by this process or one that is gone, is
+   * passed on first and counts for the digest; what has come is left for the next attempt when the reader stops or the source fails.
+   * Call it within `withWholeBlob`.
+   * @param open gives the bytes from an offset on
+   * @throws WherryError `E_DIGEST_MISMATCH`, `E_NO_SPACE`
+   */
+  async *fetch(
+    descriptor: BlobDescriptor,
+    open: (offset: number) => AsyncIterable<Buffer>,
+  ): AsyncGenerator<Buffer, void, undefined> {
+    const { digest } = descriptor;
+    const verifier = new DigestVerifier(digest);
+    const partial = this.partials.take(descriptor);
+    const writer = await BatchWriter.append(partial.path, `layer ${shortDigest(digest)}`);
+    let useless = false;
+    try {
+      for await (const chunk of beginning(partial)) {
+        verifier.update(chunk);
+        yield chunk;
+      }
+      for await (const chunk of open(partial.size)) {
+        verifier.update(chunk);
+        await writer.write(chunk);
+        yield chunk;
+      }
+      verifier.verify(`blob ${digest}`);
+      await writer.finish();
+      this.adopt(digest, partial.path);
+    } catch (error) {
+      const wrong = hasCode(error, 'E_DIGEST_MISMATCH');
+      useless = wrong || hasCode(error, 'E_NO_SPACE');
+      if (!wrong || partial.size === 0) throw error;
+      this.partials.forget(descriptor);
+      throw new DamagedPartial(`what was here of the blob ${digest} is damaged`, { cause: error });
+    } finally {
+      await writer.close();
+      if (useless) await rm(partial.path, { force: true });
+      else this.partials.leave(descriptor, partial);
     }
   }
 
@@ -115,84 +170,14 @@ export class BlobStore {
   }
 }
 
-/** Writes one batch while the next is gathered. */
-class BatchWriter {
-  readonly #file: FileHandle;
-  readonly #what: string;
-  #batch: Uint8Array[] = [];
-  #length = 0;
-  #writing: Promise<unknown> = Promise.resolve();
-  #unsynced = 0;
-  #syncing: Promise<unknown> | undefined;
-
-  static async create(path: string, what: string): Promise<BatchWriter> {
-    return new BatchWriter(await open(path, 'wx', 0o644), what);
-  }
-
-  private constructor(file: FileHandle, what: string) {
-    this.#file = file;
-    this.#what = what;
-  }
-
-  async write(chunk: Uint8Array): Promise<void> {
-    this.#batch.push(chunk);
-    this.#length += chunk.length;
-    if (this.#length >= BATCH_BYTES) await this.#flush();
-  }
-
-  /** Everything is on the disk afterwards. */
-  async finish(): Promise<void> {
-    await this.#flush();
-    await this.#explained(this.#writing);
-    await this.#syncing;
-    await this.#explained(this.#file.datasync());
-  }
-
-  async close(): Promise<void> {
-    // After a failure there is one to report already.
-    await this.#writing.catch(() => undefined);
-    await this.#syncing;
-    await this.#file.close();
-  }
-
-  async #flush(): Promise<void> {
-    await this.#explained(this.#writing);
-    this.#beginSync();
-    const batch = this.#batch;
-    this.#unsynced += this.#length;
-    this.#batch = [];
-    this.#length = 0;
-    this.#writing = batch.length === 0 ? Promise.resolve() : writeAll(this.#file, batch);
-    // Reported at the next flush.
-    this.#writing.catch(() => undefined);
-  }
-
-  #beginSync(): void {
-    if (this.#syncing !== undefined || this.#unsynced < SYNC_BYTES) return;
-    this.#unsynced = 0;
-    const done = () => {
-      this.#syncing = undefined;
-    };
-    // A failure is that of the last one, too, and is reported there.
-    this.#syncing = this.#file.datasync().then(done, done);
-  }
-
-  async #explained<Result>(work: Promise<Result>): Promise<Result> {
-    try {
-      return await work;
-    } catch (error) {
-      throw explainWriteFailure(error, this.#what);
-    }
-  }
+async function* beginning({ path, size }: PartialBlob): AsyncGenerator<Buffer, void, undefined> {
+  if (size === 0) return;
+  const file = await open(path);
+  yield* file.createReadStream({ highWaterMark: READ_BYTES, end: size - 1 });
 }
 
-/** A disk that fills up takes a part of the bytes first. */
-async function writeAll(file: FileHandle, batch: Uint8Array[]): Promise<void> {
-  const length = batch.reduce((sum, chunk) => sum + chunk.length, 0);
-  const { bytesWritten } = await file.writev(batch);
-  if (bytesWritten === length) return;
-  let rest = Buffer.concat(batch).subarray(bytesWritten);
-  while (rest.length > 0) rest = rest.subarray((await file.write(rest)).bytesWritten);
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof WherryError && error.code === code;
 }
 
 function list(directory: string): string[] {

@@ -1,4 +1,4 @@
-import type { BlobDescriptor } from '../blob/blob-store.ts';
+import { type BlobDescriptor, withWholeBlob } from '../blob/blob-store.ts';
 import { shortDigest } from '../blob/digest.ts';
 import { WherryError } from '../errors/error.ts';
 import { familiarName, parseReference } from '../reference/reference.ts';
@@ -60,7 +60,9 @@ export async function fetchBlob(
   signal?: AbortSignal,
 ): Promise<string> {
   return fromOrigins(context, blob.digest, signal, async (client) => {
-    for await (const _ of context.blobs.receive(blob, client.blob(blob)));
+    await withWholeBlob(async () => {
+      for await (const _ of context.blobs.fetch(blob, (offset) => client.blob(blob, { offset })));
+    });
     blobIsBack(context.store.database, blob.digest);
   });
 }

@@ -57,7 +57,11 @@ export class ImageService implements Omit<Images, 'commit' | 'export'> {
     this.#options = options;
     this.#store = options.store;
     this.#table = searchedImages(options);
-    this.blobs = new BlobStore(options.store.paths.images, options.store.temporary);
+    this.blobs = new BlobStore(
+      options.store.paths.images,
+      options.store.temporary,
+      options.store.paths.partial,
+    );
   }
 
   async pull(
@@ -109,6 +113,7 @@ export class ImageService implements Omit<Images, 'commit' | 'export'> {
   ): Promise<Result> {
     const layers = await this.#options.layerStore(driver);
     collectTemporary(this.#store.paths.temporary);
+    this.blobs.partials.collect();
     await layers.cleanup();
     const { env, uid, retry } = this.#options;
     this.#pulls += 1;
@@ -160,10 +165,11 @@ export class ImageService implements Omit<Images, 'commit' | 'export'> {
     const { database } = this.#store;
     const { untagged, deleted } = pruneImages(database, this.#table, request);
     this.#writeLayout();
-    if (deleted.length === 0) return { untagged, deleted, reclaimed: 0 };
+    const partial = this.blobs.partials.collect({ all: true });
+    if (deleted.length === 0) return { untagged, deleted, reclaimed: partial };
     const before = this.#diskUse();
     const layers = await this.collect();
-    return { untagged, deleted: [...deleted, ...layers], reclaimed: before - this.#diskUse() };
+    return { untagged, deleted: [...deleted, ...layers], reclaimed: partial + before - this.#diskUse() };
   }
 
   /** Gives up compressed layers that can be fetched again. */
@@ -227,11 +233,12 @@ export class ImageService implements Omit<Images, 'commit' | 'export'> {
   }
 
   /**
-   * Removes unfinished files of dead processes, blobs and layers that nothing uses.
+   * Removes unfinished files of dead processes, old beginnings of blobs, blobs and layers that nothing uses.
    * @returns the chain ids of the removed layers
    */
   async collect(): Promise<readonly string[]> {
     collectTemporary(this.#store.paths.temporary);
+    this.blobs.partials.collect();
     collectBlobs(this.#store.database, this.blobs);
     const removed: string[] = [];
     for (const driver of this.#drivers()) {

@@ -1,5 +1,5 @@
 import type { PullEvent } from '../api.ts';
-import type { BlobStore } from '../blob/blob-store.ts';
+import { type BlobStore, withWholeBlob } from '../blob/blob-store.ts';
 import { shortDigest } from '../blob/digest.ts';
 import type { Lease } from '../store/lease.ts';
 import { claimWhenFree } from './claim.ts';
@@ -16,10 +16,14 @@ export interface PullLayersOptions {
   readonly blobs: BlobStore;
   readonly store: LayerStore;
   readonly lease: Lease;
-  /** The bytes of a layer's blob from the registry. */
+  /** The bytes of a layer's blob from the registry, from an offset on. */
   download(
     layer: ImageLayer,
-    options: { readonly signal: AbortSignal; readonly onRetry: (why: string) => void },
+    options: {
+      readonly offset: number;
+      readonly signal: AbortSignal;
+      readonly onRetry: (why: string) => void;
+    },
   ): AsyncIterable<Buffer>;
   /** Whether a blob was given up, so that its unpacked layer is enough. */
   readonly dropped?: (blob: string) => boolean;
@@ -117,7 +121,7 @@ class LayerJob {
   /** Another process may be at the same blob, for this layer or for another one: what it has brought is taken. */
   async #fetch(): Promise<void> {
     await this.#claimed('blob', this.#layer.blob, async () => {
-      if (!this.#hasBlob()) await drain(this.#arriving());
+      if (!this.#hasBlob()) await withWholeBlob(() => drain(this.#arriving()));
     });
   }
 
@@ -139,7 +143,11 @@ class LayerJob {
     }
   }
 
-  async #unpack(): Promise<UnpackedLayer> {
+  #unpack(): Promise<UnpackedLayer> {
+    return withWholeBlob(() => this.#unpackOnce());
+  }
+
+  async #unpackOnce(): Promise<UnpackedLayer> {
     this.#signal.throwIfAborted();
     const { store } = this.#options;
     const kept = this.#hasBlob();
@@ -184,19 +192,21 @@ class LayerJob {
   #arriving(): AsyncGenerator<Uint8Array, void, undefined> {
     const { blobs, download } = this.#options;
     const progress = this.#progress;
-    const bytes = download(this.#layer, {
-      signal: this.#signal,
-      onRetry: (why) => progress.retrying(why),
-    });
-    const counted = async function* () {
+    const signal = this.#signal;
+    const onRetry = (why: string) => progress.retrying(why);
+    const layer = this.#layer;
+    const counted = async function* (offset: number) {
+      // What an earlier attempt has brought counts.
+      if (offset > 0) progress.downloaded(offset);
+      const bytes = download(layer, { offset, signal, onRetry });
       for await (const chunk of bytes) {
         progress.downloaded(chunk.length);
         yield chunk;
       }
       progress.say('verifying');
     };
-    const { blob: digest, size } = this.#layer;
-    const received = blobs.receive({ digest, size }, counted());
+    const { blob: digest, size } = layer;
+    const received = blobs.fetch({ digest, size }, counted);
     return (async function* () {
       yield* received;
       progress.say('extracting');

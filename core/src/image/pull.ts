@@ -1,5 +1,5 @@
 import type { PullEvent, PullRequest } from '../api.ts';
-import type { BlobStore } from '../blob/blob-store.ts';
+import { type BlobStore, withWholeBlob } from '../blob/blob-store.ts';
 import { registrySettings } from '../container/config.ts';
 import { WherryError } from '../errors/error.ts';
 import {
@@ -260,7 +260,11 @@ class Pull {
       await claimWhenFree(lease, 'blob', digest, this.#request.signal);
       try {
         if (!blobs.has(descriptor)) {
-          for await (const _ of blobs.receive(descriptor, this.#client.blob(descriptor)));
+          await withWholeBlob(async () => {
+            for await (const _ of blobs.fetch(descriptor, (offset) =>
+              this.#client.blob(descriptor, { offset }),
+            ));
+          });
         }
       } finally {
         lease.disclaim('blob', digest);

@@ -20,6 +20,8 @@ export interface StatePaths {
   readonly events: string;
   /** Unfinished files, by owner; see `Temporary`. */
   readonly temporary: string;
+  /** Beginnings of blobs whose fetching was broken off; see `PartialBlobs`. */
+  readonly partial: string;
   /** `layers:` of a storage driver. */
   layers(storageDriver: string): string;
   /** `state:` of a driver. */
@@ -56,6 +58,7 @@ export function openPaths({ root: asked, env, uid }: PathOptions): StatePaths {
     volumes: join(root, 'volumes'),
     events: join(root, 'events'),
     temporary: join(root, 'tmp'),
+    partial: join(root, 'partial'),
     layers: (driver) => join(root, 'storage', driver),
     driver: (kind, name) => join(root, 'drivers', `${kind}-${name}`),
     container: (id) => join(root, 'containers', id),

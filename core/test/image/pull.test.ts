@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
@@ -12,7 +13,13 @@ import {
   wrongManifestType,
 } from '../../../test/support/broken-images.ts';
 import { FaultyRegistry, type Rule, refusingHost } from '../../../test/support/faulty-registry.ts';
-import { type Compression, ImageStore, layer, MEDIA_TYPES } from '../../../test/support/image-store.ts';
+import {
+  type Compression,
+  ImageStore,
+  layer,
+  MEDIA_TYPES,
+  sha256,
+} from '../../../test/support/image-store.ts';
 import { tar } from '../../../test/support/tar.ts';
 import type { PullEvent } from '../../src/api.ts';
 import { TestImages } from './images.ts';
@@ -459,5 +466,37 @@ describe('refused, with nothing left behind', () => {
     const before = registry.requests.length;
     await test.images.pull({ reference: `${registry.host}/x` });
     expect(registry.requests.slice(before).filter(({ endpoint }) => endpoint === 'blob')).toHaveLength(1);
+  });
+
+  it('an abort in the midst of a large layer leaves what came, and the next pull asks for the rest', async () => {
+    const large = layer(tar([file('a', randomBytes(6 << 20).toString('latin1'))]), 'none');
+    const store = new ImageStore();
+    store.tag('latest', store.addImage({ layers: [large] }));
+    const slow = sha256(large.blob).slice('sha256:'.length);
+    await using registry = await FaultyRegistry.start({
+      images: { x: store },
+      rules: [{ on: new RegExp(slow), kind: 'stall', after: 4 << 20 }],
+      ranges: true,
+    });
+    using test = new TestImages();
+    const reference = `${registry.host}/x`;
+    const abort = new AbortController();
+    const pull = test.images.pull({ reference, signal: abort.signal });
+    await registry.stalled();
+    // What the registry has sent may still be on its way here.
+    const partial = join(test.root, 'partial');
+    const size = () =>
+      readdirSync(partial).reduce((sum, name) => sum + statSync(join(partial, name)).size, 0);
+    await expect.poll(size, { timeout: 30_000 }).toBeGreaterThan(2 << 20);
+    abort.abort();
+    await expect(pull).rejects.toMatchObject({ name: 'AbortError' });
+    const there = size();
+    registry.release();
+    const before = registry.requests.length;
+    const { id } = await test.images.pull({ reference });
+    const asked = registry.requests.slice(before).filter(({ path }) => path.endsWith(slow));
+    expect(asked).toMatchObject([{ headers: { range: `bytes=${there}-` }, status: 206 }]);
+    expect(test.images.resolve(reference).id).toBe(id);
+    expect(readdirSync(partial)).toEqual([]);
   });
 });
