@@ -19,7 +19,10 @@ export type { DiskUsage, UsageTotal } from './usage/disk-usage.ts';
 
 /** `docker run` and `docker create`, flags parsed and nothing more. */
 export interface CreateRequest {
+  /** Empty with `rootfs`. */
   readonly image: string;
+  /** A directory that takes the image's place, absolute: `PATH`, or `PATH:O` to leave it as it is. */
+  readonly rootfs?: string;
   readonly command: readonly string[];
   readonly name?: string;
   readonly entrypoint?: string;

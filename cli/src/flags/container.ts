@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import * as Flags from '@oclif/core/flags';
 import type { InferredFlags } from '@oclif/core/interfaces';
 import type { CreateRequest } from '@wherry/core/api';
@@ -66,6 +67,9 @@ export const containerFlags = {
   }),
   quiet: Flags.boolean({ char: 'q', summary: 'Suppress the pull output' }),
   'read-only': Flags.boolean({ summary: "Mount the container's root filesystem as read only" }),
+  rootfs: Flags.boolean({
+    summary: 'The first argument is no image but a directory that is the root file system, DIRECTORY[:O]',
+  }),
   rm: Flags.boolean({ summary: 'Automatically remove the container when it exits' }),
   'security-opt': Flags.string({ multiple: true, helpValue: 'list', summary: 'Security Options' }),
   'stop-signal': Flags.string({ helpValue: 'string', summary: 'Signal to stop the container' }),
@@ -117,7 +121,9 @@ export function createRequest(
 ): FlagRequest {
   refuseFlags(flags, REFUSED_BY_CREATE);
   return {
-    image,
+    ...(flags.rootfs
+      ? { image: '', rootfs: image === '' ? '' : resolve(caller.directory, image) }
+      : { image }),
     command,
     interactive: flags.interactive,
     tty: flags.tty,

@@ -63,13 +63,6 @@ export const REFUSED_BY_CREATE: RefusedFlags = {
     reason: "isn't taken: the kernel gives a link its link-local address itself",
     hint: 'Leave it out, or give the container an address by --ip or --ip6.',
   },
-  rootfs: {
-    summary: 'The first argument is a directory with the root file system',
-    boolean: true,
-    harmless: ['false'],
-    reason: "isn't taken: a container's files are those of an image",
-    hint: 'Make an image of the directory: tar -C DIRECTORY -c . | wherry import - NAME.',
-  },
   runtime: {
     summary: 'Runtime to use for this container',
     harmless: ['', 'wherry'],

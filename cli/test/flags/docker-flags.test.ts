@@ -87,7 +87,6 @@ const REFUSED: Readonly<Record<string, string>> = {
   'io-maxiops': '5',
   isolation: 'hyperv',
   'link-local-ip': '169.254.1.1',
-  rootfs: 'true',
   runtime: 'runc',
   'storage-opt': 'size=1g',
   'use-api-socket': 'true',

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { type ContainerContext, fold } from '../container/context.ts';
 import type { ContainerRow } from '../container/record.ts';
 import { purge } from '../container/remove.ts';
-import { rootTrees } from '../container/rootfs.ts';
+import { ownTree, rootTrees } from '../container/rootfs.ts';
 import { WherryError } from '../errors/error.ts';
 import type { Fault, Findings } from './fault.ts';
 
@@ -53,7 +53,7 @@ async function containerFaults(context: ContainerContext, row: ContainerRow): Pr
   if (spec === undefined || table.pending(row.id) !== undefined) return faults;
   if (!existsSync(store.paths.container(row.id)))
     faults.push(fault('has lost its directory, with its logs and how it ended.'));
-  const tree = await ownTree(context, row.id);
+  const tree = await treeOf(context, row.id);
   if (typeof tree === 'object') faults.push(fault(tree.wrong));
   else if (!existsSync(tree)) faults.push(fault('has lost its files.'));
   return faults;
@@ -78,10 +78,9 @@ function layersOf({ store }: ContainerContext, id: string): readonly DriverLayer
   );
 }
 
-async function ownTree(context: ContainerContext, id: string): Promise<string | { readonly wrong: string }> {
+async function treeOf(context: ContainerContext, id: string): Promise<string | { readonly wrong: string }> {
   try {
-    const trees = await rootTrees(context, id);
-    return trees.kind === 'overlay' ? trees.upper : trees.tree;
+    return ownTree(await rootTrees(context, id));
   } catch (error) {
     if (!(error instanceof WherryError)) throw error;
     return { wrong: `is not known to its storage driver: ${error.message.replace(/\.$/, '')}.` };

@@ -3,6 +3,7 @@ import type { ContainerContext } from './context.ts';
 import { MOUNT_POINTS } from './mount-points.ts';
 import type { PathChange } from './operations.ts';
 import { rootTrees } from './rootfs.ts';
+import { nothingApart } from './storage.ts';
 import { withWorker } from './worker.ts';
 
 /** The paths in which a container's root differs from its image, parents before their members. */
@@ -11,6 +12,7 @@ export async function containerChanges(
   id: string,
 ): Promise<readonly PathChange[]> {
   const trees = await rootTrees(context, id);
+  if (trees.kind === 'directory') throw nothingApart(trees.tree);
   const upper = trees.kind === 'overlay' ? trees.upper : trees.tree;
   const lower = trees.kind === 'overlay' ? trees.lower : trees.origin === undefined ? [] : [trees.origin];
   // Before its first start a container has no files.

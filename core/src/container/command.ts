@@ -12,16 +12,26 @@ export interface Command {
  * @throws WherryError `E_NO_COMMAND` when nothing is left to run.
  */
 export function mergeCommand(
-  asked: { readonly entrypoint?: string | undefined; readonly command: readonly string[] },
+  asked: {
+    readonly entrypoint?: string | undefined;
+    readonly command: readonly string[];
+    readonly rootfs?: string;
+  },
   image: ImageConfig,
 ): Command {
   const own = asked.entrypoint !== undefined;
   const entrypoint = own ? [asked.entrypoint].filter((word) => word !== '') : (image.Entrypoint ?? []);
   const cmd = asked.command.length > 0 || own ? asked.command : (image.Cmd ?? []);
   if (entrypoint.length + cmd.length === 0) {
-    throw new WherryError('No command specified: the image has neither an entrypoint nor a command.', {
+    const directory = asked.rootfs !== undefined;
+    const lack = directory
+      ? 'a directory has none of its own'
+      : 'the image has neither an entrypoint nor a command';
+    throw new WherryError(`No command specified: ${lack}.`, {
       code: 'E_NO_COMMAND',
-      hint: 'Name the command after the image: wherry run IMAGE COMMAND [ARG...].',
+      hint: directory
+        ? 'Name the command after the directory: wherry run --rootfs DIRECTORY COMMAND [ARG...].'
+        : 'Name the command after the image: wherry run IMAGE COMMAND [ARG...].',
       exitCode: 125,
     });
   }

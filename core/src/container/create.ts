@@ -1,4 +1,4 @@
-import type { CreateRequest, ResolvedImage } from '../api.ts';
+import type { CreateRequest, ImageConfig, ResolvedImage } from '../api.ts';
 import { EXIT, WherryError } from '../errors/error.ts';
 import { containerEvent, foldEvents } from '../event/fold.ts';
 import { EventTable } from '../event/table.ts';
@@ -6,7 +6,6 @@ import { resolveImage } from '../image/find.ts';
 import { searchedImages } from '../image/searched.ts';
 import { commitNetworks, type DraftNetworks, draftNetworks } from '../network/draft.ts';
 import { type CheckedPlan, checkPlan } from '../plan/check.ts';
-import type { StorageDriver } from '../plugin/drivers.ts';
 import { cgroupOf } from './cgroup.ts';
 import { commandText } from './command.ts';
 import { readConfig } from './config.ts';
@@ -18,11 +17,14 @@ import { checkLog } from './log-plan.ts';
 import { mergeLabels, mergeSpec, networkName } from './merge.ts';
 import { commitMounts, type DraftMounts, draftMounts } from './mounts.ts';
 import { checkName, generateName, nameConflict } from './name.ts';
+import { invalidOption } from './option-error.ts';
 import { NO_OPTIONS } from './options.ts';
 import { stepsToText } from './pending.ts';
 import type { ContainerRow, ContainerSpec } from './record.ts';
 import { purge } from './remove.ts';
+import { findRootDirectory } from './rootfs-directory.ts';
 import { resolveSharing } from './sharing-target.ts';
+import { type ContainerStorage, storageOf } from './storage.ts';
 import { bestStorage } from './storage-choice.ts';
 import { timestamp } from './time.ts';
 
@@ -49,8 +51,11 @@ export async function draftContainer(context: ContainerContext, request: CreateR
   const config = readConfig(context.env);
   const drivers = await context.drivers();
   const storageName = request.storageDriver ?? config.storageDriver ?? bestStorage(context, drivers).name;
-  const storage = drivers.storage(storageName);
-  const image = await obtainImage(context, request, storageName);
+  const rootfs =
+    request.rootfs === undefined ? undefined : findRootDirectory(request.rootfs, context.store, storageName);
+  const storage = storageOf(drivers, { storageDriver: storageName, ...(rootfs && { rootfs }) });
+  const image: BaseImage =
+    rootfs === undefined ? await obtainImage(context, request, storageName) : noImage(request);
   const log = drivers.log(request.logDriver ?? config.logDriver ?? DEFAULT_LOG_DRIVER);
   const images = new Map<string, ResolvedImage>();
   for (const mount of request.mounts ?? []) {
@@ -66,7 +71,8 @@ export async function draftContainer(context: ContainerContext, request: CreateR
     image.config,
     {
       topLayer: image.chain.at(-1),
-      storageDriver: storage.info.name,
+      storageDriver: drivers.storage(storageName).info.name,
+      ...(rootfs && { rootfs }),
       logDriver: log.info.name,
       mounts: mounts.mounts,
       network: networks.mode,
@@ -83,7 +89,7 @@ export async function draftContainer(context: ContainerContext, request: CreateR
   const row: ContainerRow = {
     id,
     name: name ?? '',
-    image: request.image,
+    image: rootfs?.path ?? request.image,
     imageId: image.id,
     command: commandText(spec.command),
     created: timestamp(),
@@ -96,9 +102,26 @@ export async function draftContainer(context: ContainerContext, request: CreateR
   return { row, spec, mounts, networks, plan, state };
 }
 
+/** What of an image a container is settled from. */
+interface BaseImage {
+  readonly id: string;
+  readonly config: ImageConfig;
+  readonly chain: readonly string[];
+}
+
+/** In the place of an image, for a directory. @throws WherryError `E_OPTION` for flags that are about an image */
+function noImage({ platform, pull }: CreateRequest): BaseImage {
+  const flag = platform !== undefined ? '--platform' : pull === 'always' ? '--pull=always' : undefined;
+  if (flag === undefined) return { id: '', config: {}, chain: [] };
+  throw invalidOption(
+    `conflicting options: cannot specify both --rootfs and ${flag}`,
+    'A directory has no image that could be pulled: leave one of them out.',
+  );
+}
+
 function planRoot(
   { machine }: ContainerContext,
-  storage: StorageDriver,
+  storage: ContainerStorage,
   id: string,
   spec: ContainerSpec,
 ): { readonly plan: CheckedPlan; readonly state: StateUpdate } {

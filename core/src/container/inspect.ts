@@ -13,7 +13,7 @@ import { hostConfig } from './inspect-host.ts';
 import { logLoss } from './inspect-log.ts';
 import { isPaused } from './pause.ts';
 import { type ContainerRow, type ContainerSpec, containerState } from './record.ts';
-import { overlayMount, type RootTrees, rootTrees } from './rootfs.ts';
+import { overlayMount, ownTree, type RootTrees, rootTrees } from './rootfs.ts';
 import { withWorker } from './worker.ts';
 
 /** Go's zero time, which Docker shows where nothing has happened yet. */
@@ -53,6 +53,7 @@ export async function inspectContainer(
     Args: words.slice(1),
     State: stateOf(context, row, spec, running),
     Image: row.imageId,
+    ...(spec.rootfs === undefined ? {} : { Rootfs: spec.rootfs.path }),
     ResolvConfPath: join(directory, 'resolv.conf'),
     HostnamePath: join(directory, 'hostname'),
     HostsPath: join(directory, 'hosts'),
@@ -127,7 +128,7 @@ function configOf(row: ContainerRow, spec: ContainerSpec): Readonly<Record<strin
     Env: spec.env,
     Cmd: cmd.length === 0 ? null : cmd,
     ...(spec.options?.health === undefined ? {} : { Healthcheck: spec.options.health.config }),
-    Image: row.image,
+    Image: spec.rootfs === undefined ? row.image : '',
     Volumes: volumes.length === 0 ? null : Object.fromEntries(volumes.map((target) => [target, {}])),
     WorkingDir: spec.workdir === '/' ? '' : spec.workdir,
     Entrypoint: entrypoint.length === 0 ? null : entrypoint,
@@ -151,16 +152,17 @@ function graphDriver(
           UpperDir: trees.upper,
           WorkDir: mount.work,
         }
-      : { Dir: trees.kind === 'overlay' ? trees.upper : trees.tree };
+      : { Dir: ownTree(trees) };
   return { Data, Name: spec.storageDriver };
 }
 
 async function sizes(context: ContainerContext, trees: RootTrees): Promise<Readonly<Record<string, number>>> {
-  const own = trees.kind === 'overlay' ? trees.upper : trees.tree;
+  const own = ownTree(trees);
   const below = trees.kind === 'overlay' ? trees.lower : [];
   return withWorker(context, async (worker) => {
-    const rw = existsSync(own) ? (await worker.usage([own])).apparent : 0;
+    const size = existsSync(own) ? (await worker.usage([own])).apparent : 0;
+    if (trees.kind === 'directory') return { SizeRw: 0, SizeRootFs: size };
     const lower = below.length === 0 ? 0 : (await worker.usage(below)).apparent;
-    return { SizeRw: rw, SizeRootFs: rw + lower };
+    return { SizeRw: size, SizeRootFs: size + lower };
   });
 }

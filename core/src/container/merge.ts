@@ -10,6 +10,7 @@ import { mergeEnvironment } from './environment.ts';
 import { mergeHealth } from './health.ts';
 import { parseOptions } from './options.ts';
 import type { ContainerSpec } from './record.ts';
+import type { RootDirectory } from './rootfs-directory.ts';
 import { parseSecurityOptions } from './security.ts';
 import { parseSignal } from './signal.ts';
 
@@ -19,6 +20,7 @@ const STOP_TIMEOUT = 10;
 /** What isn't the user's or the image's to say: the drivers chosen, and the layer to build on. */
 export interface MergeContext {
   readonly topLayer: string | undefined;
+  readonly rootfs?: RootDirectory;
   readonly storageDriver: string;
   readonly logDriver: string;
   readonly mounts: readonly Mount[];

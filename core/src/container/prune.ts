@@ -4,7 +4,7 @@ import { WherryError } from '../errors/error.ts';
 import { recordEvents } from '../event/fold.ts';
 import type { ContainerContext } from './context.ts';
 import { removeContainer } from './remove.ts';
-import { rootTrees } from './rootfs.ts';
+import { ownTree, rootTrees } from './rootfs.ts';
 import { withWorker } from './worker.ts';
 
 const STOPPED: readonly string[] = ['created', 'exited', 'dead'];
@@ -45,7 +45,7 @@ async function ownSizes(context: ContainerContext, ids: readonly string[]): Prom
   const paths = new Map<string, string>();
   for (const id of ids) {
     const trees = await rootTrees(context, id);
-    paths.set(id, trees.kind === 'overlay' ? trees.upper : trees.tree);
+    if (trees.kind !== 'directory') paths.set(id, ownTree(trees));
   }
   const sizes = new Map(ids.map((id) => [id, 0]));
   const there = [...paths].filter(([, path]) => existsSync(path));

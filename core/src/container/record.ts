@@ -5,11 +5,14 @@ import type { Mount } from '../volume/mount.ts';
 import type { AsGiven } from './as-given.ts';
 import type { Command } from './command.ts';
 import type { ContainerOptions } from './options.ts';
+import type { RootDirectory } from './rootfs-directory.ts';
 
 /** Everything that was settled at `create` and that each start is planned from. Holds no absolute path of the state. */
 export interface ContainerSpec {
   /** Chain id of the image's top layer; none for an image without layers. */
   readonly topLayer?: string | undefined;
+  /** Takes an image's place, with `--rootfs`. */
+  readonly rootfs?: RootDirectory;
   readonly command: Command;
   /** `KEY=value`, or `KEY` alone for one that is to be unset. */
   readonly env: readonly string[];

@@ -8,6 +8,7 @@ import type { ContainerContext } from './context.ts';
 import { driverGrants } from './drivers.ts';
 import { notFound } from './find.ts';
 import { rootsOf } from './roots.ts';
+import { storageOf } from './storage.ts';
 
 /** The trees that a container's root is made of, on the host. Before its first start it has none of its own. */
 export type RootTrees = {
@@ -26,14 +27,25 @@ export type RootTrees = {
       readonly tree: string;
       readonly origin: string | undefined;
     }
+  | {
+      /** `tree` is a directory of the host, which is no one container's. */
+      readonly kind: 'directory';
+      readonly tree: string;
+    }
 );
+
+/** The tree that a container writes to. */
+export function ownTree(trees: RootTrees): string {
+  return trees.kind === 'overlay' ? trees.upper : trees.tree;
+}
 
 /** Asks the storage driver where the files of a container are. Changes nothing. */
 export async function rootTrees(context: ContainerContext, id: string): Promise<RootTrees> {
   const { table } = context;
   const spec = table.spec(id);
   if (spec === undefined) throw notFound(id);
-  const storage = (await context.drivers()).storage(spec.storageDriver);
+  if (spec.rootfs?.mode === 'direct') return { kind: 'directory', layers: [], tree: spec.rootfs.path };
+  const storage = storageOf(await context.drivers(), spec);
   const asker = { kind: 'storage', driver: storage.info.name, request: 'changed' } as const;
   const path = (location: Location): string => {
     try {
@@ -49,7 +61,8 @@ export async function rootTrees(context: ContainerContext, id: string): Promise<
     return path(value.tag === 'tree' ? value.val.at : value.val.upper);
   });
   const { value } = storage.changed(id);
-  if (value.tag === 'tree') return { kind: 'overlay', layers, upper: path(value.val.at), lower: layers };
+  const below = spec.rootfs === undefined ? layers : [spec.rootfs.path];
+  if (value.tag === 'tree') return { kind: 'overlay', layers, upper: path(value.val.at), lower: below };
   const { upper, lower } = value.val;
   return { kind: 'copy', layers, tree: path(upper), origin: lower === undefined ? undefined : path(lower) };
 }
@@ -61,7 +74,7 @@ export async function overlayMount(
 ): Promise<{ readonly mountpoint: string; readonly work: string } | undefined> {
   const spec = context.table.spec(id);
   if (spec === undefined) throw notFound(id);
-  const storage = (await context.drivers()).storage(spec.storageDriver);
+  const storage = storageOf(await context.drivers(), spec);
   const asker = { kind: 'storage', driver: storage.info.name, request: 'mounts' } as const;
   const { facts } = context.machine;
   const { value: steps } = storage.mounts({ id, readOnly: false, facts, options: [] });

@@ -10,6 +10,7 @@ import { driverGrants, type StateUpdate } from './drivers.ts';
 import { shortId } from './id.ts';
 import { planLog } from './log-plan.ts';
 import type { ContainerRow, ContainerSpec } from './record.ts';
+import { storageOf } from './storage.ts';
 
 /** What the drivers want for a start, checked. */
 export interface StartPlan {
@@ -35,7 +36,7 @@ export function planStart(
   ports: readonly PublishedPort[],
 ): StartPlan {
   const { facts } = context.machine;
-  const storage = drivers.storage(spec.storageDriver);
+  const storage = storageOf(drivers, spec);
   const joined = joinedContainer(context, spec);
   const networks = planNetworks(context, drivers, row, spec, ports);
   const { sharing } = networks;

@@ -19,6 +19,7 @@ export async function userFilesOf(
 ): Promise<UserFiles> {
   const { own, image } = trees(rootfs, pending);
   if (row.startedAt !== undefined || spec.prepared === true) return readWith(context, [...own, ...image]);
+  if (spec.rootfs !== undefined) return readWith(context, spec.rootfs.mode === 'direct' ? own : image);
   if (spec.topLayer === undefined || image.length === 0) return NONE;
   const cache = new UserFileCache(cacheDirectory(context.store, 'users'));
   const kept = cache.get(spec.topLayer);

@@ -33,12 +33,14 @@ import { stepsFromText } from './pending.ts';
 import { holderDirectory, type LaunchRequest, launchProgram } from './program.ts';
 import type { ContainerRow, ContainerSpec } from './record.ts';
 import { removalPlan } from './removal.ts';
+import { checkRootDirectory } from './rootfs-directory.ts';
 import { ensureDriverRoots, ensureOwned, giveToRoot, rootsOf } from './roots.ts';
 import { seccompFilter } from './seccomp.ts';
 import { launchSharing } from './sharing-target.ts';
 import { singleIdBinds } from './single-id-binds.ts';
 import { planStart, type StartPlan } from './start-plan.ts';
 import { userFilesOf } from './start-user.ts';
+import { storageOf } from './storage.ts';
 import { sureLayers } from './sure-layers.ts';
 
 /** The file with the launch program, in the container's directory. */
@@ -61,6 +63,7 @@ export async function prepareLaunch(context: ContainerContext, id: string, clien
   if (current === undefined || spec === undefined) throw notFound(id);
   const { row, running } = current;
   refuseStart(row, running);
+  if (spec.rootfs !== undefined) checkRootDirectory(spec.rootfs);
   await sureLayers(context, spec);
   const drivers = await context.drivers();
   const ports = await settlePorts(spec.networking?.ports ?? []);
@@ -221,7 +224,7 @@ function pendingSteps(
   text: string | undefined,
 ): readonly PrepareStep[] {
   if (text === undefined || row.startedAt !== undefined || spec.prepared === true) return [];
-  const storage = drivers.storage(spec.storageDriver);
+  const storage = storageOf(drivers, spec);
   const asker = { kind: 'storage', driver: storage.info.name, request: 'prepare-container' } as const;
   const checked = checkPlan({ asker, steps: stepsFromText(text), grants: driverGrants(storage) });
   const steps = encodePlan(checked, rootsOf(context, asker, row.id)).prepare;

@@ -29,7 +29,9 @@ export async function readUserFiles(worker: TreeWorker, trees: readonly string[]
       if (etc.type === 'symlink') await readMissing(worker, tree, found);
       break;
     }
-    const { opaque, names } = await members(worker, join(tree, 'etc'));
+    // Nothing is below the last one that it could hide; of a directory of the host, not all may be readable.
+    const last = tree === trees.at(-1);
+    const { opaque, names } = last ? await named(worker, tree) : await members(worker, join(tree, 'etc'));
     for (const name of NAMES) {
       const entry = names.get(name);
       if (entry === undefined || found[name] !== undefined) continue;
@@ -67,10 +69,21 @@ async function readText(worker: TreeWorker, tree: string, path: string): Promise
   return bytes?.toString('utf8');
 }
 
-async function members(
-  worker: TreeWorker,
-  directory: string,
-): Promise<{ readonly opaque: boolean; readonly names: ReadonlyMap<string, TreeEntry> }> {
+interface Members {
+  readonly opaque: boolean;
+  readonly names: ReadonlyMap<string, TreeEntry>;
+}
+
+async function named(worker: TreeWorker, tree: string): Promise<Members> {
+  const names = new Map<string, TreeEntry>();
+  for (const name of NAMES) {
+    const entry = await worker.stat(tree, `etc/${name}`);
+    if (entry !== undefined) names.set(name, entry);
+  }
+  return { opaque: false, names };
+}
+
+async function members(worker: TreeWorker, directory: string): Promise<Members> {
   const names = new Map<string, TreeEntry>();
   let opaque = false;
   for await (const event of worker.scan(directory)) {

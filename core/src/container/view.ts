@@ -11,9 +11,11 @@ import { notFound } from './find.ts';
 import { stepsFromText } from './pending.ts';
 import { holderDirectory, namespaceSettings } from './program.ts';
 import { removalPlan } from './removal.ts';
-import { rootTrees } from './rootfs.ts';
+import { ownTree, rootTrees } from './rootfs.ts';
+import { checkRootDirectory } from './rootfs-directory.ts';
 import { ensureDriverRoots, giveToRoot, rootsOf } from './roots.ts';
 import { findRunning } from './running.ts';
+import { storageOf } from './storage.ts';
 import { sureLayers } from './sure-layers.ts';
 import { carryOut, withWorker } from './worker.ts';
 
@@ -56,6 +58,7 @@ async function stoppedView(context: ContainerContext, id: string): Promise<Progr
   const current = currentRow(context, id);
   const spec = table.spec(id);
   if (current === undefined || spec === undefined) throw notFound(id);
+  if (spec.rootfs !== undefined) checkRootDirectory(spec.rootfs);
   await sureLayers(context, spec);
   await prepareRoot(context, id);
   const rootfs = join(store.paths.container(id), 'rootfs');
@@ -63,7 +66,7 @@ async function stoppedView(context: ContainerContext, id: string): Promise<Progr
     mkdirSync(path, { recursive: true, mode: 0o755 });
     giveToRoot(machine, path);
   }
-  const storage = (await context.drivers()).storage(spec.storageDriver);
+  const storage = storageOf(await context.drivers(), spec);
   const asker = { kind: 'storage', driver: storage.info.name, request: 'mounts' } as const;
   const { value: steps } = storage.mounts({ id, readOnly: false, facts: machine.facts, options: [] });
   const checked = checkPlan({ asker, steps, grants: driverGrants(storage) });
@@ -81,13 +84,13 @@ async function prepareRoot(context: ContainerContext, id: string): Promise<void>
   if (row.startedAt !== undefined || spec.prepared === true) return;
   const trees = await rootTrees(context, id);
   const drivers = await context.drivers();
-  const storage = drivers.storage(spec.storageDriver);
+  const storage = storageOf(drivers, spec);
   const asker = { kind: 'storage', driver: storage.info.name, request: 'prepare-container' } as const;
   const checked = checkPlan({ asker, steps: stepsFromText(text), grants: driverGrants(storage) });
   const roots = rootsOf(context, asker, id);
   ensureDriverRoots(context, asker);
   const { plan } = removalPlan(drivers, id, spec);
-  const there = existsSync(trees.kind === 'overlay' ? trees.upper : trees.tree);
+  const there = existsSync(ownTree(trees));
   // What is there already is of a start, or a copy, that was cut off.
   const leftovers = there ? encodeFileOperations(plan, rootsOf(context, plan.asker, id)) : [];
   await withWorker(context, (worker) =>

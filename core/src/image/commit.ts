@@ -32,6 +32,7 @@ export async function commitContainer(
   const row = context.table.get(id);
   const spec = context.table.spec(id);
   if (row === undefined || spec === undefined) throw notFound(request.container);
+  if (spec.rootfs !== undefined) throw noImage(row.name);
   const base = pull.blobs.readText(row.imageId);
   if (base === undefined) throw lost(row.image);
   const document = JSON.parse(base) as Json;
@@ -125,6 +126,14 @@ function containerConfig(config: Json, spec: ContainerSpec): MutableConfig {
 
 function object(value: unknown): Json {
   return typeof value === 'object' && value !== null ? (value as Json) : {};
+}
+
+function noImage(name: string): WherryError {
+  return new WherryError('cannot commit a container that uses an exploded rootfs', {
+    code: 'E_ROOTFS',
+    hint: `Make an image of all its files: wherry export ${name} | wherry import - NAME.`,
+    exitCode: 1,
+  });
 }
 
 function lost(image: string): WherryError {

@@ -1,6 +1,7 @@
 import { existsSync, lstatSync } from 'node:fs';
 import type { ContainerContext } from '../container/context.ts';
 import { type RootTrees, rootTrees } from '../container/rootfs.ts';
+import { checkRootDirectory } from '../container/rootfs-directory.ts';
 import { sureLayers } from '../container/sure-layers.ts';
 import { readOwners } from '../layer/owners.ts';
 import type { OwnerRecord } from '../layer/squash.ts';
@@ -32,13 +33,19 @@ export type ContainerTrees = {
  */
 export async function containerTrees(context: ContainerContext, id: string): Promise<ContainerTrees> {
   const spec = context.table.spec(id);
+  if (spec?.rootfs !== undefined) checkRootDirectory(spec.rootfs);
   if (spec !== undefined) await sureLayers(context, spec);
   const trees = await rootTrees(context, id);
   const owners = await ownersOf(trees);
   const there = (tree: string) => (existsSync(tree) ? tree : undefined);
   return trees.kind === 'overlay'
     ? { kind: 'stack', owners, upper: there(trees.upper), lower: trees.lower }
-    : { kind: 'whole', owners, upper: there(trees.tree), lower: trees.origin };
+    : {
+        kind: 'whole',
+        owners,
+        upper: there(trees.tree),
+        lower: trees.kind === 'copy' ? trees.origin : undefined,
+      };
 }
 
 async function ownersOf({ kind, layers }: RootTrees): Promise<ReadonlyMap<BytePath, OwnerRecord>> {

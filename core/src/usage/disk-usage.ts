@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { type ContainerContext, fold } from '../container/context.ts';
-import { type RootTrees, rootTrees } from '../container/rootfs.ts';
+import { ownTree, rootTrees } from '../container/rootfs.ts';
 import { withWorker } from '../container/worker.ts';
 import { listImages } from '../image/list.ts';
 import { ImageTable } from '../image/table.ts';
@@ -133,15 +133,14 @@ async function containerUsage(context: ContainerContext): Promise<readonly Conta
   return withWorker(context, async (worker) => {
     const usage: ContainerUsage[] = [];
     for (const { id, name, image } of rows) {
-      const own = ownTree(await rootTrees(context, id));
-      const size = existsSync(own) ? (await worker.usage([own])).allocated : 0;
+      const trees = await rootTrees(context, id);
+      const own = ownTree(trees);
+      const size = trees.kind !== 'directory' && existsSync(own) ? (await worker.usage([own])).allocated : 0;
       usage.push({ id, name, image, running: running.has(id), size });
     }
     return usage;
   });
 }
-
-const ownTree = (trees: RootTrees): string => (trees.kind === 'overlay' ? trees.upper : trees.tree);
 
 async function volumeUsage({ volumes }: ContainerContext): Promise<readonly VolumeUsage[]> {
   const rows = volumes.table.all();
