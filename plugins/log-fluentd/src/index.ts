@@ -1,23 +1,24 @@
 import { invalid, unsupported } from '@wherry/sdk-assemblyscript/guest/failure.ts';
 import { schemeOf, sinkAddress } from '@wherry/sdk-assemblyscript/guest/log-address.ts';
-import { checkTag, chosenOf, tagOf } from '@wherry/sdk-assemblyscript/guest/log-attributes.ts';
+import {
+  attributeOptions,
+  checkTag,
+  chosenOf,
+  tagOf,
+} from '@wherry/sdk-assemblyscript/guest/log-attributes.ts';
 import { option, optionValue } from '@wherry/sdk-assemblyscript/guest/option.ts';
 import {
-  ResultListU8DriverError as BytesResult,
   type DriverInfo,
-  ResultListEntryDriverError as EntriesResult,
-  type Entry,
   type Facts,
   type Fitness,
   type KeyValue,
   type OpenRequest,
   Permission,
-  Reading,
-  ResultReadingDriverError as ReadingResult,
   Sink,
   ResultSinkDriverError as SinkResult,
-  ResultUnitDriverError as UnitResult,
 } from '@wherry/sdk-assemblyscript/guest/types.ts';
+
+export { close, parse, unreadable as read, write } from '@wherry/sdk-assemblyscript/guest/log-hosted.ts';
 
 /** To Fluentd and Fluent Bit, by the forward protocol. */
 export function describe(): DriverInfo {
@@ -31,15 +32,7 @@ export function describe(): DriverInfo {
       option('fluentd-address', 'text', 'localhost:24224', 'HOST:PORT, tcp://HOST:PORT or unix:///PATH.'),
       option('fluentd-async', 'boolean', 'false', 'Whether the container starts though nobody is there yet.'),
       option('fluentd-sub-second-precision', 'boolean', 'false', 'Whether times have nanoseconds.'),
-      option('labels', 'text', '', 'Names of labels, with commas between them, that each message carries.'),
-      option(
-        'env',
-        'text',
-        '',
-        'Names of environment variables, with commas between them, that each message carries.',
-      ),
-      option('tag', 'text', '{{.ID}}', 'A tag that each message carries, such as {{.Name}}/{{.ID}}.'),
-    ],
+    ].concat(attributeOptions('{{.ID}}')),
   };
 }
 
@@ -85,22 +78,4 @@ export function open(request: OpenRequest): SinkResult {
       required: optionValue(request.options, 'fluentd-async', 'false') !== 'true',
     }),
   );
-}
-
-export function read(_request: OpenRequest): ReadingResult {
-  return ReadingResult.ok(Reading.unreadable('configured logging driver does not support reading'));
-}
-
-export function parse(_bytes: Uint8Array): EntriesResult {
-  return EntriesResult.err(unsupported('log driver fluentd has nothing to parse', 'Use the answer of read.'));
-}
-
-export function write(_container: string, _batch: Entry[]): BytesResult {
-  return BytesResult.err(
-    unsupported('the host itself writes to the socket of fluentd', 'Use the sink that open gives.'),
-  );
-}
-
-export function close(_container: string): UnitResult {
-  return UnitResult.ok();
 }

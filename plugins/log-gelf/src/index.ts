@@ -1,23 +1,24 @@
-import { invalid, unsupported } from '@wherry/sdk-assemblyscript/guest/failure.ts';
+import { invalid } from '@wherry/sdk-assemblyscript/guest/failure.ts';
 import { schemeOf, sinkAddress } from '@wherry/sdk-assemblyscript/guest/log-address.ts';
-import { checkTag, chosenOf, tagOf } from '@wherry/sdk-assemblyscript/guest/log-attributes.ts';
+import {
+  attributeOptions,
+  checkTag,
+  chosenOf,
+  tagOf,
+} from '@wherry/sdk-assemblyscript/guest/log-attributes.ts';
 import { option, optionValue } from '@wherry/sdk-assemblyscript/guest/option.ts';
 import {
-  ResultListU8DriverError as BytesResult,
   type DriverInfo,
-  ResultListEntryDriverError as EntriesResult,
-  type Entry,
   type Facts,
   type Fitness,
   type KeyValue,
   type OpenRequest,
   Permission,
-  Reading,
-  ResultReadingDriverError as ReadingResult,
   Sink,
   ResultSinkDriverError as SinkResult,
-  ResultUnitDriverError as UnitResult,
 } from '@wherry/sdk-assemblyscript/guest/types.ts';
+
+export { close, parse, unreadable as read, write } from '@wherry/sdk-assemblyscript/guest/log-hosted.ts';
 
 /** To Graylog and its like, as GELF over UDP or TCP. */
 export function describe(): DriverInfo {
@@ -35,15 +36,7 @@ export function describe(): DriverInfo {
         'udp://HOST:PORT or tcp://HOST:PORT; the port is 12201 unless given.',
       ),
       option('gelf-compression-type', 'text', 'gzip', 'gzip, zlib or none, for messages over UDP.'),
-      option('labels', 'text', '', 'Names of labels, with commas between them, that each message carries.'),
-      option(
-        'env',
-        'text',
-        '',
-        'Names of environment variables, with commas between them, that each message carries.',
-      ),
-      option('tag', 'text', '{{.ID}}', 'A tag that each message carries, such as {{.Name}}/{{.ID}}.'),
-    ],
+    ].concat(attributeOptions('{{.ID}}')),
   };
 }
 
@@ -94,22 +87,4 @@ export function open(request: OpenRequest): SinkResult {
   return SinkResult.ok(
     Sink.socket({ address: address, framing: 'gelf', attributes: attributes, required: scheme === 'tcp' }),
   );
-}
-
-export function read(_request: OpenRequest): ReadingResult {
-  return ReadingResult.ok(Reading.unreadable('configured logging driver does not support reading'));
-}
-
-export function parse(_bytes: Uint8Array): EntriesResult {
-  return EntriesResult.err(unsupported('log driver gelf has nothing to parse', 'Use the answer of read.'));
-}
-
-export function write(_container: string, _batch: Entry[]): BytesResult {
-  return BytesResult.err(
-    unsupported('the host itself writes to the socket of gelf', 'Use the sink that open gives.'),
-  );
-}
-
-export function close(_container: string): UnitResult {
-  return UnitResult.ok();
 }

@@ -1,11 +1,11 @@
-import { unsupported } from '@wherry/sdk-assemblyscript/guest/failure.ts';
-import { checkTag, chosenOf, tagOf } from '@wherry/sdk-assemblyscript/guest/log-attributes.ts';
-import { option } from '@wherry/sdk-assemblyscript/guest/option.ts';
 import {
-  ResultListU8DriverError as BytesResult,
+  attributeOptions,
+  checkTag,
+  chosenOf,
+  tagOf,
+} from '@wherry/sdk-assemblyscript/guest/log-attributes.ts';
+import {
   type DriverInfo,
-  ResultListEntryDriverError as EntriesResult,
-  type Entry,
   type Facts,
   type Fitness,
   type KeyValue,
@@ -15,8 +15,9 @@ import {
   ResultReadingDriverError as ReadingResult,
   Sink,
   ResultSinkDriverError as SinkResult,
-  ResultUnitDriverError as UnitResult,
 } from '@wherry/sdk-assemblyscript/guest/types.ts';
+
+export { close, parse, write } from '@wherry/sdk-assemblyscript/guest/log-hosted.ts';
 
 /** To the journal of systemd, by its own protocol. */
 export function describe(): DriverInfo {
@@ -26,16 +27,7 @@ export function describe(): DriverInfo {
     version: '0.1.0',
     summary: 'To the journal of systemd, by its own protocol.',
     permissions: [Permission.connect('unixgram:/run/systemd/journal/socket')],
-    options: [
-      option('labels', 'text', '', 'Names of labels, with commas between them, that each message carries.'),
-      option(
-        'env',
-        'text',
-        '',
-        'Names of environment variables, with commas between them, that each message carries.',
-      ),
-      option('tag', 'text', '{{.ID}}', 'A tag that each message carries, such as {{.Name}}/{{.ID}}.'),
-    ],
+    options: attributeOptions('{{.ID}}'),
   };
 }
 
@@ -69,20 +61,4 @@ export function open(request: OpenRequest): SinkResult {
 export function read(request: OpenRequest): ReadingResult {
   const fields: KeyValue[] = [{ key: 'CONTAINER_ID_FULL', value: request.container }];
   return ReadingResult.ok(Reading.journal(fields));
-}
-
-export function parse(_bytes: Uint8Array): EntriesResult {
-  return EntriesResult.err(
-    unsupported('log driver journald has nothing to parse', 'Use the answer of read.'),
-  );
-}
-
-export function write(_container: string, _batch: Entry[]): BytesResult {
-  return BytesResult.err(
-    unsupported('the host itself writes to the socket of journald', 'Use the sink that open gives.'),
-  );
-}
-
-export function close(_container: string): UnitResult {
-  return UnitResult.ok();
 }

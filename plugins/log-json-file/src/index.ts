@@ -1,18 +1,14 @@
-import { unsupported } from '@wherry/sdk-assemblyscript/guest/failure.ts';
-import { attributesOf, checkTag } from '@wherry/sdk-assemblyscript/guest/log-attributes.ts';
+import { attributeOptions, attributesOf, checkTag } from '@wherry/sdk-assemblyscript/guest/log-attributes.ts';
 import {
   checkRotation,
   type RotationDefaults,
   rotatedFiles,
   rotationOf,
+  rotationOptions,
 } from '@wherry/sdk-assemblyscript/guest/log-rotation.ts';
-import { option } from '@wherry/sdk-assemblyscript/guest/option.ts';
 import { at } from '@wherry/sdk-assemblyscript/guest/step.ts';
 import {
-  ResultListU8DriverError as BytesResult,
   type DriverInfo,
-  ResultListEntryDriverError as EntriesResult,
-  type Entry,
   type Facts,
   type Fitness,
   type Location,
@@ -21,8 +17,9 @@ import {
   ResultReadingDriverError as ReadingResult,
   Sink,
   ResultSinkDriverError as SinkResult,
-  ResultUnitDriverError as UnitResult,
 } from '@wherry/sdk-assemblyscript/guest/types.ts';
+
+export { close, parse, write } from '@wherry/sdk-assemblyscript/guest/log-hosted.ts';
 
 /** Docker's json-file: `container:ID-json.log`, and `.1`, `.2`, … for what was rotated, the highest the oldest. */
 export function describe(): DriverInfo {
@@ -32,19 +29,7 @@ export function describe(): DriverInfo {
     version: '0.1.0',
     summary: 'One JSON object a line, in a file beside the container.',
     permissions: [],
-    options: [
-      option('max-size', 'size', '-1', 'Size at which the file is rotated, such as 10m; -1 for never.'),
-      option('max-file', 'number', '1', 'How many files are kept, the current one included.'),
-      option('compress', 'boolean', 'false', 'Whether rotated files are compressed.'),
-      option('labels', 'text', '', 'Names of labels, with commas between them, that each line carries.'),
-      option(
-        'env',
-        'text',
-        '',
-        'Names of environment variables, with commas between them, that each line carries.',
-      ),
-      option('tag', 'text', '', 'A tag that each line carries, such as {{.Name}}/{{.ID}}.'),
-    ],
+    options: rotationOptions(defaults()).concat(attributeOptions('')),
   };
 }
 
@@ -76,22 +61,6 @@ export function read(request: OpenRequest): ReadingResult {
   const rotation = rotationOf(request.options, defaults());
   const files = rotatedFiles(current(request.container).path, rotation);
   return ReadingResult.ok(Reading.files({ files: files, framing: 'docker-json' }));
-}
-
-export function parse(_bytes: Uint8Array): EntriesResult {
-  return EntriesResult.err(
-    unsupported('the host itself reads the files of json-file', 'Use the answer of read.'),
-  );
-}
-
-export function write(_container: string, _batch: Entry[]): BytesResult {
-  return BytesResult.err(
-    unsupported('the host itself writes the file of json-file', 'Use the sink that open gives.'),
-  );
-}
-
-export function close(_container: string): UnitResult {
-  return UnitResult.ok();
 }
 
 function current(container: string): Location {

@@ -1,17 +1,13 @@
-import { unsupported } from '@wherry/sdk-assemblyscript/guest/failure.ts';
 import {
   checkRotation,
   type RotationDefaults,
   rotatedFiles,
   rotationOf,
+  rotationOptions,
 } from '@wherry/sdk-assemblyscript/guest/log-rotation.ts';
-import { option } from '@wherry/sdk-assemblyscript/guest/option.ts';
 import { at } from '@wherry/sdk-assemblyscript/guest/step.ts';
 import {
-  ResultListU8DriverError as BytesResult,
   type DriverInfo,
-  ResultListEntryDriverError as EntriesResult,
-  type Entry,
   type Facts,
   type Fitness,
   type OpenRequest,
@@ -19,8 +15,9 @@ import {
   ResultReadingDriverError as ReadingResult,
   Sink,
   ResultSinkDriverError as SinkResult,
-  ResultUnitDriverError as UnitResult,
 } from '@wherry/sdk-assemblyscript/guest/types.ts';
+
+export { close, parse, write } from '@wherry/sdk-assemblyscript/guest/log-hosted.ts';
 
 /** Docker's local: length-prefixed records in `container:local.log`, rotated and compressed unless told otherwise. */
 export function describe(): DriverInfo {
@@ -30,11 +27,7 @@ export function describe(): DriverInfo {
     version: '0.1.0',
     summary: 'Compact records in files that are rotated and compressed.',
     permissions: [],
-    options: [
-      option('max-size', 'size', '20m', 'Size at which the file is rotated, such as 10m; -1 for never.'),
-      option('max-file', 'number', '5', 'How many files are kept, the current one included.'),
-      option('compress', 'boolean', 'true', 'Whether rotated files are compressed.'),
-    ],
+    options: rotationOptions(defaults()),
   };
 }
 
@@ -63,20 +56,6 @@ export function read(request: OpenRequest): ReadingResult {
   if (unrotatable !== null) return ReadingResult.err(unrotatable);
   const files = rotatedFiles('local.log', rotationOf(request.options, defaults()));
   return ReadingResult.ok(Reading.files({ files: files, framing: 'binary' }));
-}
-
-export function parse(_bytes: Uint8Array): EntriesResult {
-  return EntriesResult.err(unsupported('log driver local has nothing to parse', 'Use the answer of read.'));
-}
-
-export function write(_container: string, _batch: Entry[]): BytesResult {
-  return BytesResult.err(
-    unsupported('the host itself writes to the files of local', 'Use the sink that open gives.'),
-  );
-}
-
-export function close(_container: string): UnitResult {
-  return UnitResult.ok();
 }
 
 function defaults(): RotationDefaults {

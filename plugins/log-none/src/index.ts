@@ -1,18 +1,13 @@
-import { unsupported } from '@wherry/sdk-assemblyscript/guest/failure.ts';
 import {
-  ResultListU8DriverError as BytesResult,
   type DriverInfo,
-  ResultListEntryDriverError as EntriesResult,
-  type Entry,
   type Facts,
   type Fitness,
   type OpenRequest,
-  Reading,
-  ResultReadingDriverError as ReadingResult,
   Sink,
   ResultSinkDriverError as SinkResult,
-  ResultUnitDriverError as UnitResult,
 } from '@wherry/sdk-assemblyscript/guest/types.ts';
+
+export { close, parse, unreadable as read, write } from '@wherry/sdk-assemblyscript/guest/log-hosted.ts';
 
 /** Output goes nowhere. */
 export function describe(): DriverInfo {
@@ -32,20 +27,4 @@ export function probe(_facts: Facts): Fitness {
 
 export function open(_request: OpenRequest): SinkResult {
   return SinkResult.ok(Sink.none());
-}
-
-export function read(_request: OpenRequest): ReadingResult {
-  return ReadingResult.ok(Reading.unreadable('configured logging driver does not support reading'));
-}
-
-export function parse(_bytes: Uint8Array): EntriesResult {
-  return EntriesResult.err(unsupported('log driver none has nothing to parse', 'Choose another log driver.'));
-}
-
-export function write(_container: string, _batch: Entry[]): BytesResult {
-  return BytesResult.err(unsupported('log driver none writes nothing', 'Choose another log driver.'));
-}
-
-export function close(_container: string): UnitResult {
-  return UnitResult.ok();
 }

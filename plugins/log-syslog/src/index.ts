@@ -1,23 +1,19 @@
-import { invalid, unsupported } from '@wherry/sdk-assemblyscript/guest/failure.ts';
+import { invalid } from '@wherry/sdk-assemblyscript/guest/failure.ts';
 import { schemeOf, sinkAddress } from '@wherry/sdk-assemblyscript/guest/log-address.ts';
 import { checkTag, tagOf } from '@wherry/sdk-assemblyscript/guest/log-attributes.ts';
 import { option, optionValue } from '@wherry/sdk-assemblyscript/guest/option.ts';
 import {
-  ResultListU8DriverError as BytesResult,
   type DriverInfo,
-  ResultListEntryDriverError as EntriesResult,
-  type Entry,
   type Facts,
   type Fitness,
   type KeyValue,
   type OpenRequest,
   Permission,
-  Reading,
-  ResultReadingDriverError as ReadingResult,
   Sink,
   ResultSinkDriverError as SinkResult,
-  ResultUnitDriverError as UnitResult,
 } from '@wherry/sdk-assemblyscript/guest/types.ts';
+
+export { close, parse, unreadable as read, write } from '@wherry/sdk-assemblyscript/guest/log-hosted.ts';
 
 /** To a syslog server, as RFC 3164 or RFC 5424. */
 export function describe(): DriverInfo {
@@ -169,22 +165,4 @@ function facilityOf(word: string): i32 {
     if (FACILITIES[i] === word || i.toString() === word) return i;
   }
   return -1;
-}
-
-export function read(_request: OpenRequest): ReadingResult {
-  return ReadingResult.ok(Reading.unreadable('configured logging driver does not support reading'));
-}
-
-export function parse(_bytes: Uint8Array): EntriesResult {
-  return EntriesResult.err(unsupported('log driver syslog has nothing to parse', 'Use the answer of read.'));
-}
-
-export function write(_container: string, _batch: Entry[]): BytesResult {
-  return BytesResult.err(
-    unsupported('the host itself writes to the socket of syslog', 'Use the sink that open gives.'),
-  );
-}
-
-export function close(_container: string): UnitResult {
-  return UnitResult.ok();
 }

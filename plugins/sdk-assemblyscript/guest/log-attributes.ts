@@ -1,6 +1,6 @@
 import { invalid } from './failure.ts';
-import { optionValue } from './option.ts';
-import type { DriverError, KeyValue, OpenRequest } from './types.ts';
+import { option, optionValue } from './option.ts';
+import type { DriverError, KeyValue, OpenRequest, OptionInfo } from './types.ts';
 
 const FIELDS: string[] = [
   'ID',
@@ -13,6 +13,15 @@ const FIELDS: string[] = [
   'Command',
   'DaemonName',
 ];
+
+/** What `describe` lists of labels, variables and the tag; `tag` is the one without an option. */
+export function attributeOptions(tag: string): OptionInfo[] {
+  return [
+    option('labels', 'text', '', 'Names of labels, with commas between them, that each message carries.'),
+    option('env', 'text', '', 'Names of variables, with commas between them, that each message carries.'),
+    option('tag', 'text', tag, 'A tag that each message carries, such as {{.Name}}/{{.ID}}.'),
+  ];
+}
 
 /** What each line carries besides its text: chosen labels, chosen variables, the tag. */
 export function attributesOf(request: OpenRequest): KeyValue[] {

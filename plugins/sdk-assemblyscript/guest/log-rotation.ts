@@ -1,7 +1,7 @@
 import { invalid } from './failure.ts';
-import { optionValue } from './option.ts';
+import { option, optionValue } from './option.ts';
 import { at } from './step.ts';
-import type { DriverError, KeyValue, Location } from './types.ts';
+import type { DriverError, KeyValue, Location, OptionInfo } from './types.ts';
 
 export class Rotation {
   /** Bytes in decimal digits, "0" for never. */
@@ -17,6 +17,20 @@ export class RotationDefaults {
   maxSize!: string;
   maxFiles!: string;
   compress!: string;
+}
+
+/** What `describe` lists of them. */
+export function rotationOptions(defaults: RotationDefaults): OptionInfo[] {
+  return [
+    option(
+      'max-size',
+      'size',
+      defaults.maxSize,
+      'Size at which the file is rotated, such as 10m; -1 for never.',
+    ),
+    option('max-file', 'number', defaults.maxFiles, 'How many files are kept, the current one included.'),
+    option('compress', 'boolean', defaults.compress, 'Whether rotated files are compressed.'),
+  ];
 }
 
 /** What is wrong with max-size, max-file and compress, or null. */
