@@ -84,70 +84,78 @@ describe.each(USER_NAMES)('archives of images of %s', (name) => {
     await sh(`podman unshare rm -rf ${path('pod')} ${path('pod-run')}`);
   });
 
-  it('keep owners, devices, links and holes that the user can’t make, through load, export and import', async () => {
-    const foreign = { uid: 1_500_000, gid: 1_500_001 };
-    const layers = [
-      tar([
-        { name: 'replaced', body: 'of another', ...foreign },
-        { name: 'z', body: 'of two names', ...foreign, mode: 0o4755 },
-        { name: 'a', type: 'hardlink', linkname: 'z' },
-        { name: 'null', type: 'char', device: [1, 3], mode: 0o666 },
-        { name: 'no-device', type: 'char', device: [1, 3], mode: 0o666 },
-        { name: 'gone', body: 'x' },
-        { name: Buffer.from('latin1-\xe9', 'latin1'), body: 'x' },
-      ]),
-      tar([
-        { name: 'replaced', body: 'of root' },
-        { name: 'no-device', body: '', mode: 0o666 },
-        { name: '.wh.gone', body: '' },
-        { name: 'sparse', body: Buffer.alloc(4 << 20) },
-      ]),
-    ];
-    const config = JSON.stringify({
-      os: 'linux',
-      architecture: 'amd64',
-      rootfs: { type: 'layers', diff_ids: layers.map(sha256) },
-    });
-    const archive = tar([
-      { name: 'config.json', body: config },
-      ...layers.map((body, index) => ({ name: `${index}.tar`, body })),
-      {
-        name: 'manifest.json',
-        body: JSON.stringify([{ Config: 'config.json', RepoTags: ['odd:1'], Layers: ['0.tar', '1.tar'] }]),
-      },
-    ]);
-    expect(await user.wherry(['load'], { input: archive })).toMatchObject({
-      stdout: 'Loaded image: odd:1\n',
-    });
-    const exported = async (image: string, file: string) => {
-      expect((await user.wherry(['create', '--name', file, '--network', 'none', image, '/a'])).exitCode).toBe(
-        0,
-      );
-      await sh(`${user.program} export ${file} > ${file}`);
-      expect((await user.wherry(['rm', file])).exitCode).toBe(0);
-      return sh(`tar -tvf ${file} --numeric-owner --quoting-style=escape | sort -k 6`);
-    };
-    const first = await exported('odd:1', 'first.tar');
-    expect(
-      first
-        .split('\n')
-        .map((line) => line.replaceAll(/ +/g, ' '))
-        .filter(Boolean),
-    ).toEqual([
-      '-rwsr-xr-x 1500000/1500001 12 2023-11-14 22:13 a',
-      String.raw`-rw-r--r-- 0/0 1 2023-11-14 22:13 latin1-\351`,
-      '-rw-rw-rw- 0/0 0 2023-11-14 22:13 no-device',
-      'crw-rw-rw- 0/0 1,3 2023-11-14 22:13 null',
-      '-rw-r--r-- 0/0 7 2023-11-14 22:13 replaced',
-      '-rw-r--r-- 0/0 4194304 2023-11-14 22:13 sparse',
-      'hrwsr-xr-x 1500000/1500001 0 2023-11-14 22:13 z link to a',
-    ]);
-    await sh(`${user.program} import - odd:2 < first.tar`);
-    expect(await exported('odd:2', 'second.tar')).toBe(first);
-    // What was a hole, or nothing but zeros, takes no room when it is unpacked.
-    expect(await sh('find storage -name sparse -size +100k -printf "%b\\n" | sort -u')).toBe('0\n');
-    await user.wherry(['rmi', 'odd:1', 'odd:2']);
-  });
+  it.each(['overlay', 'vfs'])(
+    'keep owners, devices, links and holes that the user can’t make, on %s',
+    async (driver) => {
+      const foreign = { uid: 1_500_000, gid: 1_500_001 };
+      const layers = [
+        tar([
+          { name: 'replaced', body: 'of another', ...foreign },
+          { name: 'z', body: 'of two names', ...foreign, mode: 0o4755 },
+          { name: 'a', type: 'hardlink', linkname: 'z' },
+          { name: 'null', type: 'char', device: [1, 3], mode: 0o666 },
+          { name: 'no-device', type: 'char', device: [1, 3], mode: 0o666 },
+          { name: 'gone', body: 'x' },
+          { name: 'made-again', body: 'x', ...foreign },
+          { name: Buffer.from('latin1-\xe9', 'latin1'), body: 'x' },
+        ]),
+        tar([
+          { name: 'replaced', body: 'of root' },
+          { name: 'no-device', body: '', mode: 0o666 },
+          { name: '.wh.gone', body: '' },
+          { name: '.wh.made-again', body: '' },
+          { name: 'sparse', body: Buffer.alloc(4 << 20) },
+        ]),
+        tar([{ name: 'made-again', body: 'of root' }]),
+      ];
+      const config = JSON.stringify({
+        os: 'linux',
+        architecture: 'amd64',
+        rootfs: { type: 'layers', diff_ids: layers.map(sha256) },
+      });
+      const archive = tar([
+        { name: 'config.json', body: config },
+        ...layers.map((body, index) => ({ name: `${index}.tar`, body })),
+        {
+          name: 'manifest.json',
+          body: JSON.stringify([
+            { Config: 'config.json', RepoTags: ['odd:1'], Layers: ['0.tar', '1.tar', '2.tar'] },
+          ]),
+        },
+      ]);
+      expect(await user.wherry(['load', '--storage-driver', driver], { input: archive })).toMatchObject({
+        stdout: 'Loaded image: odd:1\n',
+      });
+      const exported = async (image: string, file: string) => {
+        const made = ['--storage-driver', driver, '--name', file, '--network', 'none', image, '/a'];
+        expect((await user.wherry(['create', ...made])).exitCode).toBe(0);
+        await sh(`${user.program} export ${file} > ${file}`);
+        expect((await user.wherry(['rm', file])).exitCode).toBe(0);
+        return sh(`tar -tvf ${file} --numeric-owner --quoting-style=escape | sort -k 6`);
+      };
+      const first = await exported('odd:1', 'first.tar');
+      expect(
+        first
+          .split('\n')
+          .map((line) => line.replaceAll(/ +/g, ' '))
+          .filter(Boolean),
+      ).toEqual([
+        '-rwsr-xr-x 1500000/1500001 12 2023-11-14 22:13 a',
+        String.raw`-rw-r--r-- 0/0 1 2023-11-14 22:13 latin1-\351`,
+        '-rw-r--r-- 0/0 7 2023-11-14 22:13 made-again',
+        '-rw-rw-rw- 0/0 0 2023-11-14 22:13 no-device',
+        'crw-rw-rw- 0/0 1,3 2023-11-14 22:13 null',
+        '-rw-r--r-- 0/0 7 2023-11-14 22:13 replaced',
+        '-rw-r--r-- 0/0 4194304 2023-11-14 22:13 sparse',
+        'hrwsr-xr-x 1500000/1500001 0 2023-11-14 22:13 z link to a',
+      ]);
+      await sh(`${user.program} import - odd:2 < first.tar`);
+      expect(await exported('odd:2', 'second.tar')).toBe(first);
+      // What was a hole, or nothing but zeros, takes no room when it is unpacked.
+      expect(await sh('find storage -name sparse -size +100k -printf "%b\\n" | sort -u')).toBe('0\n');
+      await user.wherry(['rmi', 'odd:1', 'odd:2']);
+    },
+  );
 
   it('are refused when they are none', async () => {
     const refused = await user.wherry(['load'], { input: 'no archive' });

@@ -53,7 +53,8 @@ async function ownersOf({ kind, layers }: RootTrees): Promise<ReadonlyMap<BytePa
   for (const layer of layers.toReversed()) {
     // What a layer has anew is no more what was recorded of it below.
     if (kind === 'overlay') for (const name of owners.keys()) if (isIn(layer, name)) owners.delete(name);
-    for (const [name, record] of await readOwners(`${layer}.owners`)) owners.set(name, record);
+    if (kind !== 'overlay') await readOwners(`${layer}.owners`, owners);
+    else for (const [name, record] of await readOwners(`${layer}.owners`)) owners.set(name, record);
   }
   return owners;
 }
@@ -64,8 +65,10 @@ function isIn(tree: string, path: BytePath): boolean {
   try {
     return lstatSync(name, { throwIfNoEntry: false }) !== undefined;
   } catch (error) {
-    // Below a file, or in a directory that is closed to the user outside: then the record stays.
-    if (['ENOTDIR', 'EACCES', 'ENAMETOOLONG', 'ELOOP'].includes(errnoOf(error) ?? '')) return false;
+    // Below a file, or below what is deleted as a whole.
+    if (errnoOf(error) === 'ENOTDIR') return true;
+    // In a directory that is closed to the user outside: then the record stays.
+    if (['EACCES', 'ENAMETOOLONG', 'ELOOP'].includes(errnoOf(error) ?? '')) return false;
     throw error;
   }
 }

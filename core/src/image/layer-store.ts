@@ -5,6 +5,8 @@ import { commitState, driverGrants } from '../container/drivers.ts';
 import { ensureDriverRoots, rootsOf } from '../container/roots.ts';
 import { carryOut, workerCommand } from '../container/worker.ts';
 import { applyLayer } from '../layer/apply.ts';
+import { readOwners } from '../layer/owners.ts';
+import type { OwnerRecord } from '../layer/squash.ts';
 import { type CheckedPlan, checkPlan } from '../plan/check.ts';
 import { encodeFileOperations } from '../plan/encode.ts';
 import { checkLocation } from '../plan/location.ts';
@@ -15,12 +17,19 @@ import type { StorageDriver } from '../plugin/drivers.ts';
 import type { StateChanges } from '../plugin/state.ts';
 import { dropDeadLeases, Lease } from '../store/lease.ts';
 import { randomHex } from '../store/random.ts';
+import type { BytePath } from '../tree/protocol.ts';
 import { TreeWorker } from '../tree/worker.ts';
 import { LayerDurability } from './layer-durability.ts';
 import type { LayerStore, UnpackedLayer, UnpackRequest } from './layers.ts';
 
 /** An archive beyond this is taken for an attack; what the disk holds is a matter of the disk. */
 const MAX_LAYER_BYTES = 2 ** 42;
+
+interface LayerRow {
+  readonly parent: string | null;
+  readonly size: number;
+  readonly unsynced: string | null;
+}
 
 type Context = Pick<ContainerContext, 'store' | 'machine' | 'launcher'>;
 
@@ -75,6 +84,8 @@ export class DriverLayerStore implements LayerStore {
         style: prepared.whiteouts,
         idMap: this.#context.machine.idmap,
         ownersFile: `${prepared.target}.owners`,
+        // The files of a layer that is whole were its parent's first.
+        ...(prepared.whiteouts === 'apply' && { recordedBelow: await this.#recordedIn(parent) }),
         name: `layer ${request.digest}`,
         ...(request.verified ? {} : { expectedDigest: request.digest }),
         expectedDiffId: request.diffId,
@@ -160,6 +171,15 @@ export class DriverLayerStore implements LayerStore {
     await this.discard(layer);
   }
 
+  /** What is recorded beside the trees of a layer and of those below it. */
+  async #recordedIn(layer: string | undefined): Promise<Iterable<BytePath>> {
+    const below: string[] = [];
+    for (let each = layer; each !== undefined; each = this.#row(each)?.parent ?? undefined) below.push(each);
+    const records = new Map<BytePath, OwnerRecord>();
+    for (const each of below.reverse()) await readOwners(`${this.#treeOf(each)}.owners`, records);
+    return records.keys();
+  }
+
   #treeOf(name: string): string {
     const [location] = this.#storage.usage(name).value;
     if (location === undefined) throw new Error(`the storage driver ${this.driver} has no tree for ${name}`);
@@ -213,9 +233,9 @@ export class DriverLayerStore implements LayerStore {
     return new Set(rows.map(({ name }) => name));
   }
 
-  #row(chainId: string): { readonly size: number; readonly unsynced: string | null } | undefined {
-    return this.#context.store.database.get<{ size: number; unsynced: string | null }>(
-      'SELECT size, unsynced FROM layer WHERE driver = ? AND chain_id = ?',
+  #row(chainId: string): LayerRow | undefined {
+    return this.#context.store.database.get<LayerRow>(
+      'SELECT parent, size, unsynced FROM layer WHERE driver = ? AND chain_id = ?',
       this.driver,
       chainId,
     );

@@ -1,6 +1,7 @@
 import { WherryError } from '../errors/error.ts';
 import { readable } from '../tree/failure.ts';
 import type { LayerWriter, WhiteoutStyle } from '../tree/layer-writer.ts';
+import type { BytePath } from '../tree/protocol.ts';
 import type { TreeWorker } from '../tree/worker.ts';
 import { type DecompressLimits, decompress } from './decompress.ts';
 import { DigestMeter, digestMismatch, type Meter, SizeMeter } from './digest.ts';
@@ -21,6 +22,8 @@ export interface ApplyRequest {
   readonly idMap: IdMap;
   /** Absolute path of the side file for what the tree can't hold; must not exist. Beside the tree, not in it. */
   readonly ownersFile: string;
+  /** Paths recorded in the side files of the layers below, when the tree began as a copy of theirs. */
+  readonly recordedBelow?: Iterable<BytePath>;
   /** Names the layer in messages, with its digest; `layer` when absent. */
   readonly name?: string;
   /** Digest of the blob, when the source doesn't verify it itself. */
@@ -63,7 +66,7 @@ export async function applyLayer(request: ApplyRequest): Promise<AppliedLayer> {
   const name = request.name ?? (expectedDigest === undefined ? 'layer' : `layer ${expectedDigest}`);
   const blob = expectedDigest === undefined ? new SizeMeter() : new DigestMeter();
   const archive = new DigestMeter();
-  const owners = new OwnersFile(request.ownersFile);
+  const owners = new OwnersFile(request.ownersFile, request.recordedBelow);
   const writer = request.worker.apply(request.target, request.style, `unpacking the ${name}`);
   const unpacker = new Unpacker(writer, request.idMap, owners);
   const intake = new Intake(request.source, { meter: blob, signal, onProgress });

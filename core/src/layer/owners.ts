@@ -15,20 +15,27 @@ const BATCH = 64 * 1024;
  *     {"path":"dev/null","uid":0,"gid":0,"mode":438,"device":["char",1,3]}
  *
  *     {"path":"bin/again","link":"bin/program"}
+ *     {"path":"var/old","gone":true}
  *
  * `mode` has the permission bits with set-id and sticky. A path that isn't UTF-8 is `path64` in base64, and so is `link64`. A hard
- * link has what its file has by then, if anything. Without such entries there is no file.
+ * link has what its file has by then, if anything. What is gone has been recorded of a layer below, and this one
+ * deletes it. Without such entries there is no file.
  */
 export class OwnersFile {
   readonly #path: string;
   #handle: FileHandle | undefined;
   readonly #recorded = new Recorded();
+  /** Paths that are recorded of the layers below, as far as this one has nothing there yet. */
+  readonly #below: Set<BytePath>;
   #lines: string[] = [];
   #size = 0;
   #count = 0;
 
-  constructor(path: string) {
+  /** @param below what is recorded of the layers that a whole tree began as a copy of */
+  constructor(path: string, below: Iterable<BytePath> = []) {
     this.#path = path;
+    this.#below = new Set(below);
+    for (const each of this.#below) this.#recorded.add(each);
   }
 
   get count(): number {
@@ -37,6 +44,7 @@ export class OwnersFile {
 
   add(record: OwnerRecord): void {
     const { path, ...rest } = record;
+    this.#below.delete(path);
     this.#recorded.add(path);
     this.#put({ ...named('path', path), ...rest });
   }
@@ -49,8 +57,26 @@ export class OwnersFile {
   /** A path is another name of a file. */
   link(path: BytePath, target: BytePath): void {
     if (!this.#recorded.mayHave(target) && !this.#recorded.mayHave(path)) return;
+    this.#below.delete(path);
     this.#recorded.add(path);
     this.#put({ ...named('path', path), ...named('link', target) });
+  }
+
+  /** What lower layers have at a path is deleted, and all that is below it. */
+  deleted(path: BytePath): void {
+    if (this.#below.has(path)) this.#gone(path);
+    this.emptied(path);
+  }
+
+  /** All that lower layers have in a directory is deleted. */
+  emptied(path: BytePath): void {
+    const start = path === '' ? '' : `${path}/`;
+    for (const each of [...this.#below]) if (each !== '' && each.startsWith(start)) this.#gone(each);
+  }
+
+  #gone(path: BytePath): void {
+    this.#below.delete(path);
+    this.#put({ ...named('path', path), gone: true });
   }
 
   /** Writes what was added when that is much; call it now and then. */
@@ -86,17 +112,20 @@ export class OwnersFile {
   }
 }
 
-/** The records of a side file by path; none when there is no file. */
-export async function readOwners(path: string): Promise<Map<BytePath, OwnerRecord>> {
-  const records = new Map<BytePath, OwnerRecord>();
+/**
+ * The records of a side file by path; none when there is no file.
+ * @param records those of the layers below, when the tree is whole; changed
+ */
+export async function readOwners(
+  path: string,
+  records: Map<BytePath, OwnerRecord> = new Map(),
+): Promise<Map<BytePath, OwnerRecord>> {
   const input = createReadStream(path, 'utf8');
   try {
     for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
       const value: Line = JSON.parse(line);
       const path = bytesOf(value.path, value.path64);
-      const record =
-        value.link === undefined && value.link64 === undefined ? recordOf(path, value) : undefined;
-      const found = record ?? records.get(bytesOf(value.link, value.link64));
+      const found = foundIn(records, path, value);
       if (found === undefined) records.delete(path);
       else records.set(path, { ...found, path });
     }
@@ -112,6 +141,7 @@ interface Line extends Partial<OwnerRecord> {
   readonly path64?: string;
   readonly link?: string;
   readonly link64?: string;
+  readonly gone?: boolean;
 }
 
 function named(field: 'path' | 'link', path: BytePath): object {
@@ -121,6 +151,16 @@ function named(field: 'path' | 'link', path: BytePath): object {
 
 function bytesOf(text: string | undefined, base64: string | undefined): BytePath {
   return (base64 === undefined ? Buffer.from(text ?? '') : Buffer.from(base64, 'base64')).toString('latin1');
+}
+
+function foundIn(
+  records: ReadonlyMap<BytePath, OwnerRecord>,
+  path: BytePath,
+  line: Line,
+): OwnerRecord | undefined {
+  if (line.gone) return undefined;
+  if (line.link === undefined && line.link64 === undefined) return recordOf(path, line);
+  return records.get(bytesOf(line.link, line.link64));
 }
 
 function recordOf(path: BytePath, { uid, gid, mode, device }: Line): OwnerRecord {

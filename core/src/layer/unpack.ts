@@ -38,9 +38,13 @@ export class Unpacker implements TarHandler {
     this.#content = false;
     const path = cleanPath(entry.name);
     const whiteout = parseWhiteout(path);
-    if (whiteout?.kind === 'whiteout') this.#writer.whiteout(whiteout.path);
-    else if (whiteout?.kind === 'opaque') this.#writer.opaque(whiteout.path);
-    else if (whiteout === undefined) this.#put(entry, path);
+    if (whiteout?.kind === 'whiteout') {
+      this.#writer.whiteout(whiteout.path);
+      this.#owners.deleted(whiteout.path);
+    } else if (whiteout?.kind === 'opaque') {
+      this.#writer.opaque(whiteout.path);
+      this.#owners.emptied(whiteout.path);
+    } else if (whiteout === undefined) this.#put(entry, path);
   }
 
   data(bytes: Uint8Array): void {

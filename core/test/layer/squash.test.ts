@@ -96,3 +96,46 @@ it('keeps records in a file beside the tree', async () => {
     rmSync(directory, { recursive: true });
   }
 });
+
+it('records of a layer below are taken back where a whole tree has something else, or nothing', async () => {
+  const directory = mkdtempSync(path.join(tmpdir(), 'wherry-owners-'));
+  const [lower, upper] = [path.join(directory, 'lower'), path.join(directory, 'upper')];
+  const foreign = (name: string) => ({ path: name, uid: 1, gid: 2, mode: 0o644 });
+  try {
+    const below = new OwnersFile(lower);
+    const names = [
+      'kept',
+      'replaced',
+      'deleted',
+      'a/deleted',
+      'a/b/c',
+      'emptied',
+      'emptied/x',
+      'new/x',
+      'linked',
+    ];
+    for (const name of names) below.add(foreign(name));
+    await below.end();
+    const owners = new OwnersFile(upper, (await readOwners(lower)).keys());
+    owners.replace({ path: 'replaced', uid: 0, gid: 0, mode: 0o600 });
+    owners.replace({ path: 'unknown', uid: 0, gid: 0, mode: 0o600 });
+    owners.add({ ...foreign('new/x'), uid: 7 });
+    owners.deleted('deleted');
+    owners.deleted('a');
+    owners.emptied('emptied');
+    owners.emptied('new');
+    owners.link('linked', 'unknown');
+    owners.link('again', 'kept');
+    await owners.end();
+    const records = await readOwners(upper, await readOwners(lower));
+    expect(Object.fromEntries([...records].map(([name, { uid }]) => [name, uid]))).toEqual({
+      kept: 1,
+      replaced: 0,
+      emptied: 1,
+      'new/x': 7,
+      again: 1,
+    });
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+});
