@@ -11,18 +11,17 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "net_pipe.h"
 #include "net_shared.h"
 
-// As much as one splice moves: what a pipe holds by default. Larger ones are slower, as both ends then wait for each other
-// longer, and come off the user's share of pipe memory.
-enum { PIPE_BYTES = 64 * 1024, ROUNDS = 8 };
+enum { ROUNDS = 8 };
 
 // One direction: bytes go from a socket through a pipe to the other socket, and are never copied.
 struct flow {
-  int pipe[2];
-  size_t held;  // bytes in the pipe
-  bool ended;   // the source has no more
-  bool shut;    // and the other side was told
+  struct net_pipe pipe;  // while there are bytes in it
+  size_t held;           // how many
+  bool ended;            // the source has no more
+  bool shut;             // and the other side was told
 };
 
 struct end {
@@ -49,8 +48,7 @@ static void close_connection(struct connection *connection) {
   connection->dead = true;
   for (int i = 0; i < 2; i++) {
     if (connection->ends[i].fd >= 0) close(connection->ends[i].fd);
-    if (connection->flows[i].pipe[0] >= 0) close(connection->flows[i].pipe[0]);
-    if (connection->flows[i].pipe[1] >= 0) close(connection->flows[i].pipe[1]);
+    if (connection->flows[i].held > 0) net_pipe_close(&connection->flows[i].pipe);
   }
   // Other events of this round may still point to it.
   connection->next_dead = dead_connections;
@@ -65,34 +63,25 @@ static void free_dead(void) {
   }
 }
 
-static bool open_flow(struct flow *flow) {
-  if (flow->pipe[0] >= 0) return true;
-  return pipe2(flow->pipe, O_CLOEXEC | O_NONBLOCK) == 0;
-}
-
-// Moves what can be moved; false when the connection is broken.
+// Moves one portion; false when the connection is broken.
 static bool move(struct end *from, struct end *to, struct flow *flow) {
-  for (int round = 0; round < ROUNDS; round++) {
-    bool moved = false;
-    if (from->readable && !flow->ended && flow->held == 0) {
-      if (!open_flow(flow)) return false;
-      ssize_t taken = splice(from->fd, NULL, flow->pipe[1], NULL, PIPE_BYTES, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
-      if (taken > 0) {
-        flow->held += (size_t)taken;
-        moved = true;
-      } else if (taken == 0) flow->ended = true;
-      else if (errno == EAGAIN) from->readable = false;
-      else if (errno != EINTR) return false;
-    }
-    if (to->writable && flow->held > 0) {
-      ssize_t given = splice(flow->pipe[0], NULL, to->fd, NULL, flow->held, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
-      if (given > 0) {
-        flow->held -= (size_t)given;
-        moved = true;
-      } else if (given < 0 && errno == EAGAIN) to->writable = false;
-      else if (given < 0 && errno != EINTR) return false;
-    }
-    if (!moved) break;
+  if (from->readable && !flow->ended && flow->held == 0) {
+    if (!net_pipe_take(&flow->pipe)) return false;
+    ssize_t taken = splice(from->fd, NULL, flow->pipe.in, NULL, flow->pipe.portion, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+    int error = errno;
+    if (taken > 0) flow->held = (size_t)taken;
+    else net_pipe_return(&flow->pipe);
+    if (taken == 0) flow->ended = true;
+    else if (taken < 0 && error == EAGAIN) from->readable = false;
+    else if (taken < 0 && error != EINTR) return false;
+  }
+  if (to->writable && flow->held > 0) {
+    ssize_t given = splice(flow->pipe.out, NULL, to->fd, NULL, flow->held, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+    if (given > 0) {
+      flow->held -= (size_t)given;
+      if (flow->held == 0) net_pipe_return(&flow->pipe);
+    } else if (given < 0 && errno == EAGAIN) to->writable = false;
+    else if (given < 0 && errno != EINTR) return false;
   }
   if (flow->ended && flow->held == 0 && !flow->shut) {
     flow->shut = true;
@@ -162,6 +151,22 @@ static int connect_inside(const struct net_port *port) {
   return -1;
 }
 
+static bool is_local(int fd) {
+  struct sockaddr_in6 own, peer;
+  socklen_t size = sizeof(own), peer_size = sizeof(peer);
+  if (getsockname(fd, (struct sockaddr *)&own, &size) < 0) return false;
+  if (getpeername(fd, (struct sockaddr *)&peer, &peer_size) < 0) return false;
+  if (own.sin6_family == AF_INET6) return memcmp(&own.sin6_addr, &peer.sin6_addr, sizeof(own.sin6_addr)) == 0;
+  const struct sockaddr_in *v4 = (const struct sockaddr_in *)&own, *peer_v4 = (const struct sockaddr_in *)&peer;
+  return v4->sin_addr.s_addr == peer_v4->sin_addr.s_addr;
+}
+
+// Nothing is lost within a machine. Pacing, as by bbr, where that is the machine's choice for what is outside, only holds
+// bytes back there, and its timers take a fifth of the time. Every kernel has reno, and lets anybody use it.
+static void do_not_pace(int fd) {
+  (void)setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, "reno", 4);
+}
+
 static void accept_client(const struct net_port *port) {
   for (int round = 0; round < 64; round++) {
     int client = accept4(port->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
@@ -173,13 +178,14 @@ static void accept_client(const struct net_port *port) {
       close(client);
       continue;
     }
+    if (is_local(client)) do_not_pace(client);
+    do_not_pace(inside);
     const int on = 1;
     const int fds[] = {client, inside};
     for (int i = 0; i < 2; i++) {
       // The programs at the ends decide what is held back; the way between must not.
       setsockopt(fds[i], IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
       connection->ends[i] = (struct end){.watched = NET_WATCH_END, .connection = connection, .fd = fds[i]};
-      connection->flows[i].pipe[0] = connection->flows[i].pipe[1] = -1;
     }
     for (int i = 0; i < 2; i++) {
       struct epoll_event event = {
