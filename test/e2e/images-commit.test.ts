@@ -65,6 +65,21 @@ describe.each(USER_NAMES)('images made by %s', (name) => {
     await ok('commit', '--pause=false', 'busy', 'mine/busy');
     expect(await ok('ps', '--format', '{{.Names}} {{.State}}')).toBe('busy running\n');
     await ok('rm', '-f', 'busy');
+    // The first one has lost its name to the second; what was made of it keeps it, out of sight.
+    const [old = ''] = (await ok('images', '-q', '--no-trunc', '-f', 'dangling=true')).trim().split('\n');
+    await ok('create', '--network', 'none', '--name', 'next', old, 'true');
+    const child = (await ok('commit', 'next', 'mine/child')).trim();
+    await ok('rm', 'next');
+    expect(await ok('inspect', '-f', '{{.Parent}} {{.RepoTags}}', 'mine/child')).toBe(
+      `${old} [mine/child:latest]\n`,
+    );
+    expect(await ok('inspect', '-f', '{{.Metadata.LastTagTime}}', 'mine/child')).toMatch(/^20\d\d-/);
+    expect(await ok('images', '-q', '--no-trunc')).not.toContain(old);
+    expect(await ok('images', '-aq', '--no-trunc')).toContain(old);
+    expect((await user.wherry(['rmi', '-f', old])).stderr).toContain('image has dependent child images');
+    expect(await ok('rmi', 'mine/child')).toMatch(
+      new RegExp(`^Untagged: mine/child:latest\\nDeleted: ${child}\\nDeleted: ${old}\\n`),
+    );
   });
 
   it('by import of what export wrote hold the same files', async () => {

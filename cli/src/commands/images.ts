@@ -13,7 +13,7 @@ export default class Images extends BaseCommand {
   static override flags = {
     all: Flags.boolean({
       char: 'a',
-      summary: 'Show all images (default hides intermediate images; there are none)',
+      summary: 'Show all images (default hides intermediate images)',
     }),
     digests: Flags.boolean({ summary: 'Show digests' }),
     filter: Flags.string({
@@ -31,7 +31,8 @@ export default class Images extends BaseCommand {
     const { flags, args } = this.read(Images.flags);
     const engine = await this.engine();
     const all = engine.images.list();
-    const items = filterImages(all, flags.filter ?? [], {
+    const shown = flags.all ? all : all.filter(({ intermediate }) => !intermediate);
+    const items = filterImages(shown, flags.filter ?? [], {
       name: args[0],
       createdOf: (reference) => {
         const { id } = engine.images.resolve(reference);

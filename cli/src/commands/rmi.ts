@@ -11,13 +11,17 @@ export default class Rmi extends BaseCommand {
   static override completes = 'images' as const;
   static override flags = {
     force: Flags.boolean({ char: 'f', summary: 'Force removal of the image' }),
+    'no-prune': Flags.boolean({ summary: 'Do not delete untagged parents' }),
   };
 
   override async run(): Promise<number> {
     const { flags, args } = this.read(Rmi.flags);
     const { images } = await this.engine();
     return forEachNamed(args, this.options, async (name) => {
-      const { untagged, deleted } = await images.remove(name, { force: flags.force });
+      const { untagged, deleted } = await images.remove(name, {
+        force: flags.force,
+        keepParents: flags['no-prune'],
+      });
       for (const each of untagged) print(`Untagged: ${each}`);
       for (const each of deleted) print(`Deleted: ${each}`);
     });

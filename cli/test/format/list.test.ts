@@ -104,6 +104,7 @@ const busybox: ImageSummary = {
   digest: `sha256:${'d'.repeat(64)}`,
   created: '2025-09-26T00:00:00Z',
   size: 4_261_550,
+  intermediate: false,
   labels: { kind: 'small' },
 };
 const dangling: ImageSummary = { ...busybox, repository: '<none>', tag: '<none>' };

@@ -49,6 +49,8 @@ export interface ImageSummary {
   readonly created: string;
   /** Size of the layers when unpacked. */
   readonly size: number;
+  /** Without a name, and kept as another image was made of it. */
+  readonly intermediate: boolean;
   readonly labels: Readonly<Record<string, string>>;
 }
 
@@ -180,6 +182,12 @@ export interface ResolvedImage {
   readonly chain: readonly string[];
 }
 
+export interface RemoveImageOptions {
+  readonly force?: boolean;
+  /** Keeps the images without a name that the removed one was made of. */
+  readonly keepParents?: boolean;
+}
+
 export interface RemovedImage {
   readonly untagged: readonly string[];
   /** Digests of images and layers that were deleted. */
@@ -215,5 +223,5 @@ export interface Images {
   commit(request: CommitRequest): Promise<string>;
   /** A container's root file system as a tar archive. @throws WherryError `E_CONTAINER_NOT_FOUND` */
   export(container: string): AsyncIterable<Uint8Array>;
-  remove(reference: string, options: { readonly force?: boolean }): Promise<RemovedImage>;
+  remove(reference: string, options: RemoveImageOptions): Promise<RemovedImage>;
 }

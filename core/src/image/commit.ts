@@ -68,11 +68,12 @@ export async function commitContainer(
     }),
   );
   try {
-    return await assembleImage(pull, {
+    const table = new ImageTable(context.store.database);
+    const image = await assembleImage(pull, {
       name: reference ?? sha256(config),
       config,
       layers: [
-        ...new ImageTable(context.store.database)
+        ...table
           .layersOf(row.imageId)
           .map(({ blob, mediaType, size }) => ({ digest: blob, mediaType, size })),
         layer.descriptor,
@@ -81,6 +82,9 @@ export async function commitContainer(
       bring: () => layer.file.keep(pull.blobs),
       signal,
     });
+    table.noteParent(image, row.imageId);
+    if (references.length > 0) table.noteTagged(image, created);
+    return image;
   } finally {
     layer.file.discard();
   }

@@ -3,7 +3,7 @@ import type { BlobStore } from '../blob/blob-store.ts';
 import { WherryError } from '../errors/error.ts';
 import type { Database } from '../store/database.ts';
 import { findImage } from './find.ts';
-import type { ImageTable } from './table.ts';
+import type { ImageRow, ImageTable } from './table.ts';
 
 /**
  * How an image came about, newest first (OCI image specification, config, `history`). Layers that the history doesn't tell of
@@ -26,7 +26,13 @@ export function imageHistory(
   }
   const sizes = table.layersOf(image.id).map(({ chainId }) => layerSize(database, chainId));
   const entries = parseHistory(config, sizes);
-  return entries.map((entry, index) => (index === 0 ? { ...entry, id: image.id } : entry));
+  // A step that was made here of an image has that one's id; of the others nobody knows.
+  let step: ImageRow | undefined = image;
+  return entries.map((entry) => {
+    const id = step?.id;
+    step = id === undefined ? undefined : table.parentOf(id);
+    return { ...entry, id };
+  });
 }
 
 /**

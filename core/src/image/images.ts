@@ -10,6 +10,7 @@ import type {
   PullRequest,
   PushRequest,
   RemovedImage,
+  RemoveImageOptions,
   ResolvedImage,
 } from '../api.ts';
 import { BlobStore } from '../blob/blob-store.ts';
@@ -141,9 +142,13 @@ export class ImageService implements Omit<Images, 'commit' | 'export'> {
     return listImages(this.#table);
   }
 
-  async remove(reference: string, { force }: { readonly force?: boolean }): Promise<RemovedImage> {
+  async remove(reference: string, { force, keepParents }: RemoveImageOptions): Promise<RemovedImage> {
     const { isRunning } = this.#options;
-    const removed = removeImage(this.#store.database, this.#table, reference, { force, isRunning });
+    const removed = removeImage(this.#store.database, this.#table, reference, {
+      force,
+      keepParents,
+      isRunning,
+    });
     this.#writeLayout();
     const layers = await this.collect();
     return removed.deleted.length === 0 ? removed : { ...removed, deleted: [...removed.deleted, ...layers] };

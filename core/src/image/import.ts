@@ -9,6 +9,7 @@ import { changeConfig, type MutableConfig } from './config-change.ts';
 import { makeLayer } from './make-layer.ts';
 import { ownPlatform, parsePlatform } from './platform.ts';
 import type { PullContext } from './pull.ts';
+import { ImageTable } from './table.ts';
 
 const MAX_BYTES = 2 ** 42;
 
@@ -35,7 +36,7 @@ export async function importImage(context: PullContext, request: ImportRequest):
     }),
   );
   try {
-    return await explained(
+    const image = await explained(
       assembleImage(context, {
         name: reference ?? sha256(config),
         config,
@@ -45,6 +46,8 @@ export async function importImage(context: PullContext, request: ImportRequest):
         signal,
       }),
     );
+    if (references.length > 0) new ImageTable(context.store.database).noteTagged(image, created);
+    return image;
   } finally {
     layer.file.discard();
   }

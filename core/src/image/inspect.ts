@@ -1,4 +1,5 @@
 import type { BlobStore } from '../blob/blob-store.ts';
+import { familiarName, parseReference } from '../reference/reference.ts';
 import { findImage } from './find.ts';
 import type { ImageTable } from './table.ts';
 
@@ -14,13 +15,17 @@ export function inspectImage(
   const config: Readonly<Record<string, unknown>> = JSON.parse(image.config);
   return {
     Id: image.id,
-    RepoTags: names.flatMap(({ repository, tag }) => (tag === null ? [] : [`${repository}:${tag}`])),
+    RepoTags: names.flatMap(({ repository, tag }) =>
+      tag === null ? [] : [`${familiar(repository)}:${tag}`],
+    ),
     RepoDigests: [
       ...new Set(
-        names.flatMap(({ repository, tag, digest }) => (tag === null ? [`${repository}@${digest}`] : [])),
+        names.flatMap(({ repository, tag, digest }) =>
+          tag === null ? [`${familiar(repository)}@${digest}`] : [],
+        ),
       ),
     ],
-    Parent: '',
+    Parent: table.parentOf(image.id)?.id ?? '',
     Comment: told.comment,
     Created: image.created,
     DockerVersion: told.dockerVersion,
@@ -49,11 +54,13 @@ export function inspectImage(
     ...(image.variant === null ? {} : { Variant: image.variant }),
     Os: image.os,
     Size: image.size,
-    GraphDriver: { Data: null, Name: '' },
+    GraphDriver: { Data: null, Name: table.driversOf(image.id)[0] ?? '' },
     RootFS: { Type: 'layers', Layers: table.layersOf(image.id).map(({ diffId }) => diffId) },
-    Metadata: { LastTagTime: '0001-01-01T00:00:00Z' },
+    Metadata: { LastTagTime: image.last_tag ?? '0001-01-01T00:00:00Z' },
   };
 }
+
+const familiar = (repository: string): string => familiarName(parseReference(repository));
 
 /** Who made it, with what, and why, by its configuration (OCI image specification); the last step's comment where it has none. */
 function making(text: string | undefined): Readonly<Record<'author' | 'comment' | 'dockerVersion', string>> {

@@ -7,12 +7,15 @@ const NONE = '<none>';
 /** As `docker images` lists them: newest first, a line for each tag, and for each repository of an image that is known by digest alone. */
 export function listImages(table: ImageTable): ImageSummary[] {
   const names = Map.groupBy(table.names(), ({ image }) => image);
-  return table.rows().flatMap((image) => linesOf(image, names.get(image.id) ?? []));
+  const rows = table.rows();
+  const parents = new Set(rows.map(({ parent }) => parent));
+  return rows.flatMap((image) => linesOf(image, names.get(image.id) ?? [], parents.has(image.id)));
 }
 
-function linesOf(image: ImageRow, names: readonly NameRow[]): ImageSummary[] {
+function linesOf(image: ImageRow, names: readonly NameRow[], isParent: boolean): ImageSummary[] {
   const labels = (JSON.parse(image.config) as ImageConfig).Labels ?? {};
-  const common = { id: image.id, created: image.created, size: image.size, labels };
+  const intermediate = isParent && names.length === 0;
+  const common = { id: image.id, created: image.created, size: image.size, labels, intermediate };
   if (names.length === 0) return [{ ...common, repository: NONE, tag: NONE, digest: image.manifest }];
   const tagged = new Set(names.filter(({ tag }) => tag !== null).map(({ repository }) => repository));
   return names

@@ -26,15 +26,19 @@ export function pruneImages(
     );
     const untagged: string[] = [];
     const deleted: string[] = [];
-    for (const image of table.rows()) {
-      const names = table.namesOf(image.id);
-      if (used.has(image.id) || (!all && names.some(({ tag }) => tag !== null))) continue;
-      if (Date.parse(image.created) >= before) continue;
-      const has = (label: string) => hasLabel(image, label);
-      if (!labels.every(has) || withoutLabels.some(has)) continue;
-      table.delete(image.id);
-      untagged.push(...names.map(({ name }) => familiarReference(parseReference(name))));
-      deleted.push(image.id);
+    // What an image was made of goes after it.
+    for (let round = -1; round < deleted.length; ) {
+      round = deleted.length;
+      for (const image of table.rows()) {
+        const names = table.namesOf(image.id);
+        if (used.has(image.id) || (!all && names.some(({ tag }) => tag !== null))) continue;
+        if (Date.parse(image.created) >= before || table.hasChildren(image.id)) continue;
+        const has = (label: string) => hasLabel(image, label);
+        if (!labels.every(has) || withoutLabels.some(has)) continue;
+        table.delete(image.id);
+        untagged.push(...names.map(({ name }) => familiarReference(parseReference(name))));
+        deleted.push(image.id);
+      }
     }
     return { untagged, deleted };
   });

@@ -49,5 +49,9 @@ export const IMAGE_SCHEMA: Schema = {
     DROPPED_BLOB_TABLE,
     // When it was committed, for as long as it isn't known to have reached the disk (layer-durability.ts).
     `ALTER TABLE layer ADD COLUMN unsynced TEXT`,
+    // The image that this one was made of here, as long as that is here, too; when it was last given a name by hand, RFC 3339.
+    `ALTER TABLE image ADD COLUMN parent TEXT;
+     ALTER TABLE image ADD COLUMN last_tag TEXT;
+     CREATE INDEX image_parent ON image (parent);`,
   ],
 };

@@ -52,6 +52,8 @@ export interface ImageRow {
   readonly config: string;
   readonly chain: string;
   readonly size: number;
+  readonly parent: string | null;
+  readonly last_tag: string | null;
 }
 
 /** Images and their names in the database. */
@@ -96,9 +98,16 @@ export class ImageTable {
   /** Writes an image's record anew; its names stay. */
   replace(image: ImageRecord): void {
     this.#database.transaction(() => {
+      const known = this.row(image.id);
       this.#database.exec('PRAGMA defer_foreign_keys = ON');
       this.#database.run('DELETE FROM image WHERE id = ?', image.id);
       this.#insert(image);
+      this.#database.run(
+        'UPDATE image SET parent = ?, last_tag = ? WHERE id = ?',
+        known?.parent ?? null,
+        known?.last_tag ?? null,
+        image.id,
+      );
       touchLayout(this.#database);
     });
   }
@@ -109,6 +118,26 @@ export class ImageTable {
       this.#name(reference, digest, image);
       touchLayout(this.#database);
     });
+  }
+
+  /** Notes that an image was given a name by hand. @param time RFC 3339 */
+  noteTagged(id: string, time: string): void {
+    this.#database.run('UPDATE image SET last_tag = ? WHERE id = ?', time, id);
+  }
+
+  /** Notes what an image was made of here. */
+  noteParent(id: string, parent: string): void {
+    if (id !== parent) this.#database.run('UPDATE image SET parent = ? WHERE id = ?', parent, id);
+  }
+
+  /** The image that one was made of here; undefined when there is none any more. */
+  parentOf(id: string): ImageRow | undefined {
+    const parent = this.row(id)?.parent;
+    return parent == null ? undefined : this.row(parent);
+  }
+
+  hasChildren(id: string): boolean {
+    return this.#database.get('SELECT 1 FROM image WHERE parent = ? LIMIT 1', id) !== undefined;
   }
 
   row(id: string): ImageRow | undefined {
@@ -164,6 +193,17 @@ export class ImageTable {
       }));
   }
 
+  /** The storage drivers that have unpacked an image as a whole. */
+  driversOf(id: string): readonly string[] {
+    return this.#database
+      .all<{ driver: string }>(
+        `SELECT driver FROM layer JOIN image_layer USING (chain_id) WHERE image = ?1 GROUP BY driver
+         HAVING COUNT(*) = (SELECT COUNT(*) FROM image_layer WHERE image = ?1) ORDER BY driver`,
+        id,
+      )
+      .map(({ driver }) => driver);
+  }
+
   untag(name: string): void {
     this.#database.run('DELETE FROM image_name WHERE name = ?', name);
     touchLayout(this.#database);
@@ -198,7 +238,9 @@ export class ImageTable {
 
   #insert({ id, manifest, platform, created, config, layers, size }: ImageRecord): void {
     this.#database.run(
-      'INSERT INTO image VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      `INSERT INTO image
+         (id, manifest, media_type, manifest_size, os, architecture, variant, created, config, chain, size)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       id,
       manifest.digest,
       manifest.mediaType,

@@ -1,3 +1,4 @@
+import { timestamp } from '../container/time.ts';
 import { WherryError } from '../errors/error.ts';
 import { parseReference, withDefaultTag } from '../reference/reference.ts';
 import { findImage } from './find.ts';
@@ -17,4 +18,5 @@ export function tagImage(table: ImageTable, source: string, target: string): voi
   }
   const { image, name } = findImage(table, source);
   table.tag(reference, name?.digest ?? image.manifest, image.id);
+  table.noteTagged(image.id, timestamp());
 }

@@ -5,6 +5,9 @@ import { imageOf } from '../../../test/support/broken-images.ts';
 import { FaultyRegistry } from '../../../test/support/faulty-registry.ts';
 import { type ImageStore, layer } from '../../../test/support/image-store.ts';
 import { tar } from '../../../test/support/tar.ts';
+import { sha256 } from '../../src/blob/digest.ts';
+import { ImageTable } from '../../src/image/table.ts';
+import { parseReference, withDefaultTag } from '../../src/reference/reference.ts';
 import { TestImages } from './images.ts';
 import { MemoryLayers } from './memory-layers.ts';
 
@@ -201,5 +204,72 @@ describe('index.json', () => {
     test.images.list();
     expect(names()).toHaveLength(2);
     expect(existsSync(join(test.root, 'images/oci-layout'))).toBe(true);
+  });
+});
+
+describe('images that others were made of', () => {
+  /** `grand` and `parent` have lost their names; `child` is made of the one, `other` of the other. */
+  const family = () => {
+    const test = new TestImages();
+    const table = new ImageTable(test.store.database);
+    const make = (name: string, parent?: string): string => {
+      const id = sha256(name);
+      const manifest = { digest: sha256(`manifest of ${name}`), mediaType: 'x', size: 1 };
+      const platform = { os: 'linux', architecture: 'amd64' };
+      const created = '2024-01-01T00:00:00Z';
+      table.putNamed({ id, manifest, platform, created, config: {}, layers: [], size: 1 }, [
+        withDefaultTag(parseReference(name)),
+      ]);
+      if (parent !== undefined) table.noteParent(id, parent);
+      return id;
+    };
+    const grand = make('grand');
+    const parent = make('parent', grand);
+    const child = make('child', parent);
+    return { test, table, grand, parent, child, make };
+  };
+  const remove = ({ test }: ReturnType<typeof family>, name: string, options = {}) =>
+    test.images.remove(name, options);
+
+  it('stay without a name, hidden, and go with the last of those', async () => {
+    const all = family();
+    using test = all.test;
+    expect(await remove(all, 'grand')).toEqual({ untagged: ['grand:latest'], deleted: [] });
+    expect(await remove(all, 'parent')).toEqual({ untagged: ['parent:latest'], deleted: [] });
+    expect(test.images.list().map(({ id, intermediate }) => [id, intermediate])).toEqual(
+      expect.arrayContaining([
+        [all.child, false],
+        [all.parent, true],
+        [all.grand, true],
+      ]),
+    );
+    expect(await test.images.inspect('child')).toMatchObject({
+      Parent: all.parent,
+      RepoTags: ['child:latest'],
+    });
+    await expect(remove(all, all.parent, { force: true })).rejects.toMatchObject({
+      message: expect.stringContaining('(cannot be forced) - image has dependent child images'),
+    });
+    expect((await test.images.prune({})).deleted).toEqual([]);
+    const other = all.make('other', all.grand);
+    expect((await remove(all, 'child')).deleted).toEqual([all.child, all.parent]);
+    expect((await remove(all, 'other')).deleted).toEqual([other, all.grand]);
+    expect(test.images.list()).toEqual([]);
+  });
+
+  it('stay when they have a name or a container, or are to be kept, and go with a prune', async () => {
+    const all = family();
+    using test = all.test;
+    await remove(all, 'parent');
+    expect((await remove(all, 'child', { keepParents: true })).deleted).toEqual([all.child]);
+    expect(test.images.list().map(({ intermediate }) => intermediate)).toEqual([false, false]);
+    expect((await test.images.prune({})).deleted).toEqual([all.parent]);
+    all.make('parent', all.grand);
+    const child = all.make('child', all.parent);
+    await remove(all, 'parent');
+    await remove(all, 'grand');
+    test.addContainer('c', all.grand, null);
+    expect((await test.images.prune({ all: true })).deleted).toEqual([child, all.parent]);
+    expect(test.images.list().map(({ id }) => id)).toEqual([all.grand]);
   });
 });
