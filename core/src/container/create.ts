@@ -1,7 +1,6 @@
 import type { CreateRequest, ImageConfig, ResolvedImage } from '../api.ts';
 import { EXIT, WherryError } from '../errors/error.ts';
-import { containerEvent, foldEvents } from '../event/fold.ts';
-import { EventTable } from '../event/table.ts';
+import { behindEvents, containerEvent } from '../event/fold.ts';
 import { resolveImage } from '../image/find.ts';
 import { searchedImages } from '../image/searched.ts';
 import { commitNetworks, type DraftNetworks, draftNetworks } from '../network/draft.ts';
@@ -21,7 +20,7 @@ import { invalidOption } from './option-error.ts';
 import { NO_OPTIONS } from './options.ts';
 import { stepsToText } from './pending.ts';
 import type { ContainerRow, ContainerSpec } from './record.ts';
-import { purge } from './remove.ts';
+import { type Cleared, clearAway, dropRow, purge } from './remove.ts';
 import { findRootDirectory } from './rootfs-directory.ts';
 import { resolveSharing } from './sharing-target.ts';
 import { type ContainerStorage, storageOf } from './storage.ts';
@@ -143,16 +142,16 @@ function planRoot(
 export async function commitContainer(context: ContainerContext, draft: Draft): Promise<ContainerRow> {
   for (const id of draft.mounts.from) await (await import('./fill.ts')).fillVolumes(context, id);
   const { store, table } = context;
-  await releaseNames(context, draft.row.name);
-  foldEvents(context);
-  return store.database.transaction(() => {
+  const cleared = await releaseNames(context, draft.row.name);
+  return behindEvents(context, (events) => {
+    if (cleared !== undefined) dropRow(context, events, cleared);
     refuseLostLayer(context, draft.spec);
     const row = named(context, draft.row);
     commitMounts(context, draft.mounts);
     table.insert(row, draft.spec, stepsToText(draft.plan.steps));
     commitNetworks(context, row.id, draft.networks);
     commitState(store, [draft.state]);
-    new EventTable(store.database).insert(containerEvent(context, row.id, 'create'));
+    events.insert(containerEvent(context, row.id, 'create'));
     return row;
   });
 }
@@ -176,13 +175,22 @@ function named({ table }: ContainerContext, row: ContainerRow): ContainerRow {
   return row;
 }
 
-/** Drops the rows of containers that their monitors have removed, so that their names are free. */
-async function releaseNames(context: ContainerContext, wanted: string): Promise<void> {
+/**
+ * Drops the rows of containers that their monitors have removed, so that their names are free. That of the last is left to the
+ * transaction that writes the new one: mostly there is one, of the `run` before. Not with volumes of its own, whose
+ * directories would not come back when that transaction fails.
+ */
+async function releaseNames(context: ContainerContext, wanted: string): Promise<Cleared | undefined> {
   const { gone, leaving } = fold(context, context.table.inState('started'));
   const holder = context.table.idOfName(wanted);
   // One that its monitor is still removing can be left to it, unless it has the name.
-  for (const id of gone) await purge(context, id);
-  if (holder !== undefined && leaving.has(holder)) await purge(context, holder);
+  const ids = [...gone, ...(holder !== undefined && leaving.has(holder) ? [holder] : [])];
+  const last = ids.pop();
+  for (const id of ids) await purge(context, id);
+  if (last === undefined) return undefined;
+  if (context.volumes.table.anonymousOf(last).length === 0) return clearAway(context, last, false);
+  await purge(context, last);
+  return undefined;
 }
 
 /** The image, with its layers unpacked for the storage driver. */

@@ -1,12 +1,12 @@
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { EXIT, WherryError } from '../errors/error.ts';
-import { containerEvent, foldEvents } from '../event/fold.ts';
-import { EventTable } from '../event/table.ts';
+import { behindEvents, containerEvent } from '../event/fold.ts';
+import type { EventTable } from '../event/table.ts';
 import { encodeFileOperations } from '../plan/encode.ts';
 import type { FileOperation } from '../program/operation.ts';
 import { removeCgroup } from './cgroup.ts';
 import { type ContainerContext, currentRow, fold } from './context.ts';
-import { commitState } from './drivers.ts';
+import { commitState, type StateUpdate } from './drivers.ts';
 import { readFacts } from './facts.ts';
 import { removalPlan } from './removal.ts';
 import { removeSmall } from './remove-small.ts';
@@ -42,13 +42,31 @@ export async function removeContainer(
 
 /** Removes what is left of a container that doesn't run, then its row. Fine when some of it is gone. */
 export async function purge(context: ContainerContext, id: string, volumes = true): Promise<void> {
+  const cleared = await clearAway(context, id, volumes);
+  if (cleared === undefined) return;
+  const dropped = behindEvents(context, (events) => dropRow(context, events, cleared));
+  await context.volumes.removeTrees(dropped);
+}
+
+/** A container of which nothing but its row is left. */
+export interface Cleared {
+  readonly id: string;
+  /** Whether volumes without a name that no other container uses go with it. */
+  readonly volumes: boolean;
+  /** What the storage driver forgets with it. */
+  readonly state: StateUpdate;
+}
+
+/** Removes what is left of a container but for its row; undefined when another command has been quicker. */
+export async function clearAway(
+  context: ContainerContext,
+  id: string,
+  volumes = true,
+): Promise<Cleared | undefined> {
   const { store, table } = context;
   await monitorEnd(context, id);
-  // As long as there is a row that says whose they are.
-  foldEvents(context);
   const spec = table.spec(id);
-  // Another command has been quicker.
-  if (spec === undefined) return;
+  if (spec === undefined) return undefined;
   const { plan, state } = removalPlan(await context.drivers(), id, spec);
   const trees: readonly FileOperation[] = encodeFileOperations(plan, rootsOf(context, plan.asker, id));
   // A monitor has done it for a container with --rm, as a rule; a worker would take longer than a start.
@@ -58,20 +76,30 @@ export async function purge(context: ContainerContext, id: string, volumes = tru
     await withWorker(context, (worker) => carryOut(worker, left));
   }
   removeCgroup(context.machine.platform.cgroup, id, spec.options?.cgroupParent);
-  rmSync(store.paths.container(id), { recursive: true, force: true });
-  const dropped = store.database.transaction(() => {
-    const anonymous = volumes ? context.volumes.table.anonymousOf(id) : [];
-    recordDestroy(context, id);
-    table.delete(id);
-    commitState(store, [state]);
-    return context.volumes.dropUnused(anonymous);
-  });
-  await context.volumes.removeTrees(dropped);
+  const directory = store.paths.container(id);
+  if (existsSync(directory)) rmSync(directory, { recursive: true, force: true });
+  return { id, volumes, state };
+}
+
+/**
+ * Drops the row of a container. To be called behind its monitor's events, which name it by its row.
+ * @returns what `removeTrees` of the volumes is to remove once the transaction is done
+ */
+export function dropRow(
+  context: ContainerContext,
+  events: EventTable,
+  { id, volumes, state }: Cleared,
+): ReturnType<ContainerContext['volumes']['dropUnused']> {
+  const { store, table } = context;
+  const anonymous = volumes ? context.volumes.table.anonymousOf(id) : [];
+  recordDestroy(context, events, id);
+  table.delete(id);
+  commitState(store, [state]);
+  return context.volumes.dropUnused(anonymous);
 }
 
 /** Unless its monitor has done it, and told so. */
-function recordDestroy(context: ContainerContext, id: string): void {
-  const events = new EventTable(context.store.database);
+function recordDestroy(context: ContainerContext, events: EventTable, id: string): void {
   if (events.latestOf('container', id, 'destroy') !== undefined) return;
   events.insert(containerEvent(context, id, 'destroy'));
 }

@@ -75,8 +75,9 @@ export async function prepareLaunch(context: ContainerContext, id: string, clien
   prepareMounts(context, spec);
   const pending = table.pending(id);
   const request = await launchRequest(context, drivers, { row, spec, plan, client, pending });
-  // What it leaves when it fails would be taken for this start's.
-  for (const fact of ['start-error', 'ports', 'log-error']) rmSync(join(directory, fact), { force: true });
+  // What it left when it failed before would be taken for this start's.
+  if (row.launch > 0)
+    for (const fact of ['start-error', 'ports', 'log-error']) rmSync(join(directory, fact), { force: true });
   // The monitor of a container with --rm removes its directory from there.
   giveToRoot(machine, store.paths.containers);
   for (const path of [directory, join(directory, 'rootfs')]) {

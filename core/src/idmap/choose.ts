@@ -15,7 +15,7 @@ export interface IdmapFacts {
   /** /proc/self/uid_map and gid_map. */
   readonly parentUids: readonly Extent[];
   readonly parentGids: readonly Extent[];
-  /** Ids of /etc/passwd and /etc/group, for root's private range. */
+  /** Ids of /etc/passwd and /etc/group, for root's private range; read for root alone. */
   readonly usedUids: readonly number[];
   readonly usedGids: readonly number[];
 }

@@ -93,10 +93,13 @@ export function refreshNames(context: Context, left?: string): void {
   const networks = new NetworkTable(store.database);
   const started = table.inState('started');
   if (started.length === 0 && !existsSync(namesFile(context))) return;
-  fold(context, started);
-  const active = table.inState('started');
-  writeNames(context, networks.all());
-  for (const row of active) {
+  const all = networks.all();
+  const named = all.some(findsByName);
+  if (named) fold(context, started);
+  writeNames(context, all);
+  // Where no network has names, nobody's /etc/hosts needs a look.
+  const affected = named ? table.inState('started') : started.filter(({ id }) => id === left);
+  for (const row of affected) {
     const spec = table.spec(row.id);
     if (spec === undefined || (row.id !== left && !hasNames(networks, row.id))) continue;
     writeInPlace(join(store.paths.container(row.id), 'hosts'), () => hostsOf(context, row, spec));

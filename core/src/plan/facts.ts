@@ -2,6 +2,7 @@ import {
   accessSync,
   constants,
   copyFileSync,
+  existsSync,
   mkdtempSync,
   readFileSync,
   rmSync,
@@ -50,14 +51,19 @@ export function findProgram(name: string, path: string): string | undefined {
   for (const directory of new Set([...path.split(':'), '/usr/local/sbin', '/usr/sbin', '/sbin'])) {
     if (!directory.startsWith('/')) continue;
     const file = join(directory, name);
-    try {
-      accessSync(file, constants.X_OK);
-      return file;
-    } catch {
-      // Not here; the next directory may have it.
-    }
+    // Asked first, as a program that isn't there, the usual case, is then no exception.
+    if (existsSync(file) && isExecutable(file)) return file;
   }
   return undefined;
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Tries whether files below a directory can share extents (ioctl_ficlone(2)). */

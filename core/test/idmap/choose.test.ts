@@ -196,7 +196,8 @@ describe('reading the facts', () => {
       chmodSync(join(root, `usr/local/bin/${name}`), 0o755);
     }
     const read = readIdmapFacts({ uid: 1000, gid: 1001, name: 'ann' }, root);
-    expect(read.usedUids).toEqual([0, 1000]);
+    expect(read.usedUids).toEqual([]);
+    expect(readIdmapFacts({ uid: 0, gid: 0, name: 'root' }, root).usedUids).toEqual([0, 1000]);
     expect(chooseIdmap(read)).toMatchObject({
       mode: 'range',
       helpers: { newuidmap: '/usr/local/bin/newuidmap' },
