@@ -5,6 +5,7 @@ import { type EngineHandle, openEngine } from './engine.ts';
 import { checkArity } from './flags/arity.ts';
 import { type GlobalOptions, globalFlags, withGlobalFlags } from './flags/global.ts';
 import { parseFlags } from './flags/parse.ts';
+import type { Front } from './front.ts';
 import { HelpRequest } from './help-request.ts';
 import { oclifConfig } from './oclif-config.ts';
 
@@ -46,6 +47,7 @@ export type Completes =
 /** What the global flags said, as far as they have been read; the caller reports errors by it. */
 export interface Session {
   options: GlobalOptions;
+  readonly front: Front | undefined;
   /** It did what it seldom does, as `run` when it pulls: what V8 compiled for that, others needn't read each time. */
   unusual?: boolean;
 }
@@ -119,7 +121,7 @@ export abstract class BaseCommand extends Command {
   protected async engine(): Promise<EngineHandle> {
     if (this.#engine === undefined) {
       const before = Date.now();
-      this.#engine = await openEngine(this.options);
+      this.#engine = await openEngine(this.context.session);
       const ms = Date.now() - before;
       await diagnose(this.options, 'debug', 'state opened', { command: this.context.called, ms });
     }

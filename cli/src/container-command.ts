@@ -4,6 +4,7 @@ import { BaseCommand } from './base-command.ts';
 import { openCidFile } from './cidfile.ts';
 import { diagnose } from './diagnostics.ts';
 import { type ContainerFlags, createRequest } from './flags/container.ts';
+import { handOver } from './front.ts';
 import { interruptibleLater } from './interrupt.ts';
 import type { ProgressReporter } from './progress/reporter.ts';
 import { isTerminal, print, printError, STDERR, STDIN } from './terminal/output.ts';
@@ -47,11 +48,14 @@ export abstract class ContainerCommand extends BaseCommand {
     print(text.replace(/\n$/, ''));
   }
 
-  /** The process becomes the launcher; never returns. */
-  protected async become({ file, args, env }: Handover): Promise<never> {
+  /** The process becomes the launcher, or its front does; never returns. */
+  protected async become(handover: Handover): Promise<never> {
+    const { file, args, env } = handover;
+    const { front } = this.context.session;
     await diagnose(this.options, 'debug', 'becoming the launcher', { file, args });
     this.context.saveCodeCache();
     (await this.engine()).leave();
+    if (front !== undefined) handOver(front, handover);
     if (process.execve === undefined) throw new Error('This Node.js has no process.execve.');
     // As execve(2) has it, the first argument is the program's own name.
     return process.execve(file, [file, ...args], env);

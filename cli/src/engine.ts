@@ -10,7 +10,7 @@ import type {
   Networks,
   Volumes,
 } from '@wherry/core/api';
-import type { GlobalOptions } from './flags/global.ts';
+import type { Session } from './base-command.ts';
 import { printError } from './terminal/output.ts';
 
 /** The engine as the CLI uses it. */
@@ -28,10 +28,11 @@ export interface EngineHandle {
 }
 
 /** Loads the engine's code and opens the state. A command that needs neither (`version`, `help`) pays for neither. */
-export async function openEngine({ root }: GlobalOptions): Promise<EngineHandle> {
+export async function openEngine({ options: { root }, front }: Session): Promise<EngineHandle> {
   const { Engine } = await import('@wherry/core');
   const engine = new Engine({
     ...(root === undefined ? {} : { root }),
+    ...(front === undefined ? {} : { clientPid: front.pid }),
     env: process.env,
     onWarning: (sentence) => printError(`WARNING: ${sentence}`),
   });

@@ -1,6 +1,12 @@
 import { constants } from 'node:os';
 import { WherryError } from '@wherry/core/errors';
 
+/**
+ * What is sent to a whole group of processes comes a second time from the front, which can't tell it from what it alone was
+ * sent; timeout(1) sends twice, too. Nobody types as fast.
+ */
+const SAME_MS = 100;
+
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
@@ -18,10 +24,13 @@ export function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Pro
 export async function interruptibleLater<T>(work: (signal: () => AbortSignal) => Promise<T>): Promise<T> {
   let controller: AbortController | undefined;
   let caught: (typeof SIGNALS)[number] | undefined;
+  let caughtAt = 0;
   const onSignal = (name: NodeJS.Signals): void => {
     const signal = SIGNALS.find((each) => each === name);
+    if (name === caught && performance.now() - caughtAt < SAME_MS) return;
     if (caught !== undefined) process.exit(128 + constants.signals[name]);
     caught = signal;
+    caughtAt = performance.now();
     controller?.abort();
   };
   const listen = (): AbortSignal => {

@@ -5,6 +5,7 @@
  *
  * Nothing may be imported: this file must still parse and speak on a Node.js that lacks what Wherry needs.
  */
+import type { Front } from './front.ts';
 import type { MainHooks } from './main.ts';
 
 declare const BUNDLE_HASH: string;
@@ -37,6 +38,7 @@ async function start(): Promise<void> {
   const fs = process.getBuiltinModule('node:fs');
   const vm = process.getBuiltinModule('node:vm');
 
+  const front = takeFront();
   silenceExperimental();
   const file = `${__dirname}/cli.cjs`;
   const command = cacheName(process.argv[2]);
@@ -59,7 +61,15 @@ async function start(): Promise<void> {
   script.runInThisContext().call(module.exports, module.exports, require, module, file, __dirname);
   const main = module.exports.main;
   if (main === undefined) throw new Error(`${file} is not Wherry's bundle`);
-  process.exit(await main(process.argv.slice(2), { saveCodeCache }));
+  process.exit(await main(process.argv.slice(2), { saveCodeCache, front }));
+}
+
+/** Told by a variable, which nobody else is to see. One that came along from elsewhere isn't of this process's parent. */
+function takeFront(): Front | undefined {
+  const [, descriptor, pid] = /^(\d+):(\d+)$/.exec(process.env.WHERRY_FRONT ?? '') ?? [];
+  delete process.env.WHERRY_FRONT;
+  if (descriptor === undefined || Number(pid) !== process.ppid) return undefined;
+  return { descriptor: Number(descriptor), pid: Number(pid) };
 }
 
 /** node:sqlite and process.execve are used knowingly; a warning in the middle of a container's output helps nobody. */

@@ -4,6 +4,7 @@ import { COMMANDS, resolveCommand, TOPICS } from './commands.ts';
 import { reportError } from './error-report.ts';
 import { GLOBAL_DEFAULTS, globalFlags, withGlobalFlags } from './flags/global.ts';
 import { parseFlags } from './flags/parse.ts';
+import type { Front } from './front.ts';
 import { HelpRequest } from './help-request.ts';
 import { print, printError } from './terminal/output.ts';
 import { VERSION } from './version.ts';
@@ -12,6 +13,8 @@ import { VERSION } from './version.ts';
 export interface MainHooks {
   /** Keeps what V8 has compiled so far for the next call of the command by this name. */
   readonly saveCodeCache: (command: string) => void;
+  /** When the command line was called with one. */
+  readonly front: Front | undefined;
 }
 
 const firstFlags = {
@@ -21,7 +24,7 @@ const firstFlags = {
 
 /** Runs one command line (without node and the file's name) to its exit status. Nothing is thrown. */
 export async function main(argv: readonly string[], hooks: MainHooks): Promise<number> {
-  const session: Session = { options: GLOBAL_DEFAULTS };
+  const session: Session = { options: GLOBAL_DEFAULTS, front: hooks.front };
   const saveCodeCache = () => {
     if (session.unusual === true) return;
     const [first = '--help'] = argv;

@@ -94,7 +94,7 @@ export interface ContainerSummary {
   readonly health?: 'starting' | 'healthy' | 'unhealthy';
 }
 
-/** How the CLI hands over to the launcher: it replaces itself by this program (`process.execve`). */
+/** How the CLI hands over to the launcher: it replaces itself, or its front, by this program. */
 export interface Handover {
   readonly file: string;
   readonly args: readonly string[];
@@ -268,6 +268,8 @@ export interface EngineOptions {
   /** State directory; `$WHERRY_ROOT` or the default when absent. */
   readonly root?: string;
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Process id that the launcher will have to which is handed over; this process's when absent. */
+  readonly clientPid?: number;
   /** A sentence of a driver on what won't work on this machine; each comes once. */
   readonly onWarning?: (sentence: string) => void;
 }

@@ -74,6 +74,7 @@ export class Engine implements Disposable {
       env,
       machine,
       processes: processTable(),
+      clientPid: options.clientPid ?? process.pid,
       images: () => this.#openImages(),
       drivers: () => this.#openDrivers(),
       launcher: findLauncher,

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -241,7 +242,15 @@ static int take_frame(void) {
   }
 }
 
+// Those that the process had before it became the launcher, as Node.js behind its front. Its own are the monitor alone, of
+// whose end it hears from its socket.
+static void forget_children(void) {
+  signal(SIGCHLD, SIG_IGN);
+  while (waitpid(-1, NULL, WNOHANG) > 0) continue;
+}
+
 int client_main(int monitor, const struct client_options *options) {
+  forget_children();
   client.options = options;
   client.monitor = monitor;
   client.reading = options->attach_stdin && !options->detach;

@@ -12,6 +12,7 @@
 #include "client.h"
 #include "container.h"
 #include "fail.h"
+#include "front.h"
 #include "monitor.h"
 #include "namespace.h"
 #include "net_program.h"
@@ -151,6 +152,11 @@ int main(int argc, char **argv) {
     command_line.start = argv[0];
     command_line.length = (size_t)(argv[argc - 1] + strlen(argv[argc - 1]) - argv[0]);
   }
+  if (strcmp(mode, "front") == 0) {
+    argv = front_main(argc - 2, argv + 2);
+    for (argc = 0; argv[argc] != NULL;) argc++;
+    mode = argc > 1 ? argv[1] : "";
+  }
   if (strcmp(mode, "run") == 0 || strcmp(mode, "exec") == 0) {
     return run_main(argc - 2, argv + 2, mode[0] == 'e', argv);
   }
@@ -163,6 +169,6 @@ int main(int argc, char **argv) {
   if (strcmp(mode, "signal") == 0) return signal_main(argc - 2, argv + 2);
   if (strcmp(mode, "wait") == 0) return wait_main(argc - 2, argv + 2);
   if (strcmp(mode, "version") == 0) return puts("wherry-launcher 0.1.0, programs 1") < 0;
-  dprintf(STDERR_FILENO, "usage: wherry-launcher run|exec|attach|ns|tree|signal|wait|version …\n");
+  dprintf(STDERR_FILENO, "usage: wherry-launcher run|exec|front|attach|ns|tree|signal|wait|version …\n");
   return EXIT_FAILURE;
 }

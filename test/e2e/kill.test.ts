@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fixture } from '../fixtures/catalogue.ts';
+import type { RunningCommand } from '../support/command.ts';
 import { FaultyRegistry } from '../support/faulty-registry.ts';
 import { asUser, type TestUser, USER_NAMES } from '../support/user.ts';
 
@@ -53,11 +54,39 @@ describe.each(USER_NAMES)('kill -9 as %s', (name) => {
     await settled(`${registry.host}/x`);
   });
 
+  it.each<[string, (run: RunningCommand) => void, number, string]>([
+    ['SIGKILL for it alone', (run) => run.kill('SIGKILL'), 137, ''],
+    ['SIGTERM for it alone', (run) => run.kill('SIGTERM'), 143, 'interrupted'],
+    ['SIGINT for its group', (run) => run.killGroup('SIGINT'), 130, 'interrupted'],
+  ])('%s while a run pulls: Node.js ends with it, and the next run works', async (_, send, status, says) => {
+    await using registry = await FaultyRegistry.start({
+      images: { x: await fixture('features') },
+      rules: [{ on: 'blob', kind: 'stall', after: 200 }],
+    });
+    const command = ['run', '--rm', '--network', 'none', '--entrypoint', 'true', `${registry.host}/x`];
+    const run = user.startWherry(command);
+    await registry.stalled();
+    send(run);
+    const { exitCode, stderr } = await run.result;
+    expect(exitCode).toBe(status);
+    expect(stderr).toContain(says);
+    const nodes = () => user.leftovers().processes.filter((line) => line.includes('main.cjs'));
+    await expect.poll(nodes, { timeout: 30_000 }).toEqual([]);
+    registry.release();
+    const again = await user.wherry(command);
+    expect(again.exitCode, again.stderr).toBe(0);
+    await settled(`${registry.host}/x`);
+  });
+
   it.each([10, 25, 40, 55, 70, 85, 100, 130])('%i ms into a run', async (after) => {
     const image = 'localhost:5000/busybox';
     expect((await user.wherry(['pull', '-q', image])).exitCode).toBe(0);
     const run = user.startWherry(['run', '--name', 'victim', '--network', 'none', image, 'true']);
-    const timer = setTimeout(() => run.killGroup('SIGKILL'), after);
+    // Now it alone, whose end takes Node.js along, now both at once.
+    const timer = setTimeout(
+      () => (after % 10 === 0 ? run.kill('SIGKILL') : run.killGroup('SIGKILL')),
+      after,
+    );
     await run.result;
     clearTimeout(timer);
     const next = await user.wherry(['run', '--rm', '--network', 'none', image, 'echo', 'works']);

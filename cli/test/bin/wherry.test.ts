@@ -82,6 +82,26 @@ describe('bin/wherry', () => {
     expect(call(bare, { PATH: `${path.dirname(mine)}:/usr/bin:/bin` }, 'x').stdout).toBe('mine <x>');
   });
 
+  it('puts the launcher in front of its own Node.js for the commands that hand over to it', () => {
+    const root = install('front', 'beside');
+    const program = path.join(root, 'bin/wherry');
+    // An installation that lost its launcher says so by itself.
+    expect(call(program, {}, 'run', 'x').stdout).toBe('beside <run> <x>');
+    const launcher = `wherry-launcher-${process.arch === 'arm64' ? 'arm64' : 'amd64'}`;
+    fs.mkdirSync(path.join(root, 'dist/launcher'));
+    fs.writeFileSync(
+      path.join(root, 'dist/launcher', launcher),
+      '#!/bin/sh\n[ "$1 $2" = "front --" ] && shift 2 && printf "front of " && exec "$@"\n',
+      { mode: 0o755 },
+    );
+    expect(call(program, {}, 'run', 'a b', '').stdout).toBe('front of beside <run> <a b> <>');
+    expect(call(program, {}, '--log-level', 'debug', 'container', 'exec', 'x').stdout).toMatch(/^front of /);
+    expect(call(program, {}, 'ps').stdout).toBe('beside <ps>');
+    expect(call(program, {}, 'run', '-d', 'x').stdout).toBe('beside <run> <-d> <x>');
+    const mine = fakeNode(path.join(home, 'mine/node'), 'mine');
+    expect(call(program, { WHERRY_NODE: mine }, 'run').stdout).toBe('mine <run>');
+  });
+
   it('says what to do when there is none', () => {
     const bare = path.join(install('nothing', 'none'), 'bin/wherry');
     const result = call(bare, { WHERRY_NODE: '/nonexistent/node' }, 'x');

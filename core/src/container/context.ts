@@ -18,6 +18,8 @@ export interface ContainerContext {
   readonly env: Environment;
   readonly machine: Machine;
   readonly processes: ProcessTable;
+  /** Process id of the client of what is started here: it becomes the launcher. */
+  readonly clientPid: number;
   /** Loaded when they are first needed: `ps` needs none of them. */
   readonly images: () => Promise<ImageService>;
   readonly drivers: () => Promise<Drivers>;

@@ -85,8 +85,8 @@ async function writeProgram(context: ContainerContext, id: string, request: Exec
   });
   const directory = store.paths.container(id);
   sweep(context, directory);
-  // The client has this very number when it reads the file, as its process becomes the launcher.
-  const path = join(directory, `exec-${process.pid}`);
+  // The client has this very number when it reads the file.
+  const path = join(directory, `exec-${context.clientPid}`);
   writeFileSync(path, encodeProgram(program), { mode: 0o600 });
   recordContainerEvent(context, id, `exec_create: ${request.command.join(' ')}`, { execID: execId });
   return path;
