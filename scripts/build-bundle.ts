@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { embedDrivers } from './build-drivers.ts';
+import { joinChunks } from './bundle-chunks.ts';
 
 const ROOT = path.join(import.meta.dirname, '..');
 const DIST = path.join(ROOT, 'dist');
@@ -82,16 +83,25 @@ const versionOnly: Plugin = {
 
 /**
  * Packages that only few commands need: each is a file of its own, read when it is first used. What the bundle holds
- * costs every command, 3 ms a megabyte, even with V8's code cache.
+ * each command reads.
  */
 const APART = ['undici', 'pino', 'tar-stream'];
 
 const apart: Plugin = {
   name: 'apart',
-  setup({ onResolve }) {
+  setup({ onResolve, onLoad }) {
     onResolve({ filter: new RegExp(`^(${APART.join('|')})$`) }, ({ path: name }) => ({
-      path: `./vendor/${name}.cjs`,
+      path: name,
+      namespace: 'apart',
+      sideEffects: false,
+    }));
+    onResolve({ filter: /^\.\/vendor\//, namespace: 'apart' }, ({ path: file }) => ({
+      path: file,
       external: true,
+    }));
+    onLoad({ filter: /.*/, namespace: 'apart' }, ({ path: name }) => ({
+      contents: once(`require("./vendor/${name}.cjs")`, Object.keys(require(name))),
+      loader: 'js',
     }));
   },
 };
@@ -127,7 +137,9 @@ const builtins: Plugin = {
       kind === 'import-statement' ? { path: name, namespace: 'builtin', sideEffects: false } : undefined,
     );
     onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path: name }) => ({
-      contents: HEAVY.includes(name.slice('node:'.length)) ? lazily(name) : once(name),
+      contents: HEAVY.includes(name.slice('node:'.length))
+        ? lazily(name)
+        : once(`process.getBuiltinModule(${JSON.stringify(name)})`, namesOf(name)),
       loader: 'js',
     }));
   },
@@ -136,12 +148,15 @@ const builtins: Plugin = {
 const namesOf = (name: string): readonly string[] =>
   Object.keys(process.getBuiltinModule(name) ?? {}).filter((each) => each !== 'default');
 
-function once(name: string): string {
+/** A module with the properties of `all`, an expression, that are imported somewhere. */
+function once(all: string, names: readonly string[]): string {
   return [
-    `const builtin = process.getBuiltinModule(${JSON.stringify(name)});`,
-    'const get = (name) => builtin[name];',
-    ...namesOf(name).map((each) => `export const ${each} = /* @__PURE__ */ get(${JSON.stringify(each)});`),
-    'export default builtin;',
+    `const all = ${all};`,
+    'const get = (name) => all[name];',
+    ...names
+      .filter((each) => each !== 'default')
+      .map((each) => `export const ${each} = /* @__PURE__ */ get(${JSON.stringify(each)});`),
+    'export default all;',
   ].join('\n');
 }
 
@@ -171,18 +186,21 @@ async function bundleApart(): Promise<void> {
 export async function bundleCli(): Promise<void> {
   const bundle = path.join(DIST, 'cli.cjs');
   await bundleApart();
-  await build({
+  const { outputFiles } = await build({
     ...COMMON,
-    entryPoints: ['cli/src/main.ts'],
-    outfile: bundle,
-    format: 'cjs',
+    entryPoints: { main: 'cli/src/main.ts' },
+    outdir: DIST,
+    write: false,
+    format: 'esm',
+    splitting: true,
     charset: 'ascii',
-    banner: { js: '(function(exports,require,module,__filename,__dirname){' },
-    footer: { js: '})' },
     plugins: [slimOclif, versionOnly, apart, builtins, embedDrivers()],
     define: { 'import.meta.dirname': '__dirname', 'import.meta.filename': '__filename' },
   });
-  const hash = createHash('sha256').update(readFileSync(bundle)).digest('hex').slice(0, 16);
+  const chunks = outputFiles.map(({ path: file, text }) => ({ name: path.basename(file), text }));
+  const script = joinChunks(chunks, 'main.js');
+  writeFileSync(bundle, script);
+  const hash = createHash('sha256').update(script).digest('hex').slice(0, 16);
   await build({
     ...COMMON,
     entryPoints: ['cli/src/loader.ts'],
