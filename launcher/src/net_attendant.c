@@ -30,16 +30,20 @@ struct own_helper {
 static struct {
   struct net_port *ports;
   size_t port_count;
+  struct net_port *reserved;  // those that a helper is going to listen on
+  size_t reserved_count;
   struct own_helper helpers[MAX_HELPERS];
   size_t helper_count;
   int channel;  // to the attendant
   pid_t pid;
 } attendant = {.channel = -1};
 
+static bool is_helpers(const struct operation *op) { return op->args[3].length == 0; }
+
 static int listen_patiently(struct net_port *port, uint8_t protocol, const struct operation *op, uint16_t host, uint16_t to) {
   int64_t deadline = monotonic_ms() + PATIENCE_MS;
   for (;;) {
-    int error = net_port_open(port, protocol, op->args[1].text, host, op->args[3].text, to);
+    int error = net_port_open(port, protocol, op->args[1].text, host, is_helpers(op) ? "::" : op->args[3].text, to);
     // Who listened there may be on its way out.
     if (error != -EADDRINUSE || monotonic_ms() >= deadline) return error;
     usleep(RETRY_MS * 1000);
@@ -54,17 +58,19 @@ int net_attendant_forward(const struct operation *op) {
       argument_number(op, 4, 65535, &container_port) != 0) {
     return -1;
   }
-  if (attendant.ports == NULL) attendant.ports = calloc(MAX_PORTS, sizeof(*attendant.ports));
-  if (attendant.ports == NULL) return fail(NULL);
-  if (attendant.port_count == MAX_PORTS) {
+  struct net_port **list = is_helpers(op) ? &attendant.reserved : &attendant.ports;
+  size_t *count = is_helpers(op) ? &attendant.reserved_count : &attendant.port_count;
+  if (*list == NULL) *list = calloc(MAX_PORTS, sizeof(**list));
+  if (*list == NULL) return fail(NULL);
+  if (*count == MAX_PORTS) {
     errno = EMFILE;
     return fail_detail(NULL, "more than %d ports are published", MAX_PORTS);
   }
-  struct net_port *port = &attendant.ports[attendant.port_count];
+  struct net_port *port = &(*list)[*count];
   int error = listen_patiently(port, protocol == 0 ? IPPROTO_TCP : IPPROTO_UDP, op, (uint16_t)host_port,
                                (uint16_t)container_port);
   if (error == 0) {
-    attendant.port_count++;
+    ++*count;
     return 0;
   }
   char place[INET6_ADDRSTRLEN + 16];
@@ -102,17 +108,24 @@ int net_attendant_helper(const struct operation *op) {
   return 0;
 }
 
-static int write_ports(const char *directory) {
-  size_t size = attendant.port_count * 96 + 1, length = 0;
-  CLEAN_MEMORY char *text = malloc(size);
-  if (text == NULL) return fail(directory);
-  for (size_t i = 0; i < attendant.port_count; i++) {
-    const struct net_port *port = &attendant.ports[i];
+static size_t describe_ports(const struct net_port *ports, size_t count, char *text, size_t size) {
+  size_t length = 0;
+  for (size_t i = 0; i < count; i++) {
+    const struct net_port *port = &ports[i];
     length += (size_t)snprintf(text + length, size - length, "%s %s %u %u\n",
                                port->protocol == IPPROTO_TCP ? "tcp" : "udp",
                                port->host_ip[0] == '\0' ? "*" : port->host_ip, port->host_port,
                                ntohs(port->target.sin6_port));
   }
+  return length;
+}
+
+static int write_ports(const char *directory) {
+  size_t size = (attendant.port_count + attendant.reserved_count) * 96 + 1;
+  CLEAN_MEMORY char *text = malloc(size);
+  if (text == NULL) return fail(directory);
+  size_t length = describe_ports(attendant.ports, attendant.port_count, text, size);
+  length += describe_ports(attendant.reserved, attendant.reserved_count, text + length, size - length);
   CLEAN_FD int fd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0 || replace_file(fd, "ports", 0600, text, length) != 0) return fail("ports");
   return 0;
@@ -213,6 +226,7 @@ static void attend(int channel, const char *runtime) {
 
 int net_attendant_start(const struct operation *op) {
   if (write_ports(op->args[1].text) != 0) return -1;
+  for (size_t i = 0; i < attendant.reserved_count; i++) close(attendant.reserved[i].fd);
   int pair[2];
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) return fail(NULL);
   attendant.pid = fork();

@@ -6,6 +6,7 @@
 #include "program.h"
 
 // `forward` and `container-helper` of the program: each listens at once, or is kept for the attendant. 0 or -1 with a failure.
+// A forward without a container address is a helper's: that the port is free is made sure of, and it is left to the helper.
 int net_attendant_forward(const struct operation *op);
 int net_attendant_helper(const struct operation *op);
 // Starts the attendant, in the monitor; the ports go to it. Leaves a line a port in the file `ports` of the directory.

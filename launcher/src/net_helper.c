@@ -14,7 +14,7 @@
 
 #include "util.h"
 
-enum { PATIENCE_MS = 10000, NAMESPACE_FD = 3, READY_FD = 4, SAID_FD = 5, ARGUMENT_BYTES = 4096, MAX_ARGUMENTS = 128 };
+enum { PATIENCE_MS = 10000, NAMESPACE_FD = 0, READY_FD = 3, ARGUMENT_BYTES = 4096, MAX_ARGUMENTS = 128 };
 
 struct placeholder { const char *name, *value; };
 
@@ -34,7 +34,14 @@ static bool substitute(const char *argument, const struct placeholder *placehold
   return true;
 }
 
-static void execute(const struct net_helper *helper, int name_space, const char *runtime, int ready, const int errors[2]) {
+static bool mentions(const struct net_helper *helper, const char *placeholder) {
+  for (size_t i = 0; i < helper->argc; i++) {
+    if (strstr(helper->arguments[i], placeholder) != NULL) return true;
+  }
+  return false;
+}
+
+static void execute(const struct net_helper *helper, int name_space, const char *runtime, int ready, int errors) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() == 1) _exit(126);
   sigset_t none;
@@ -43,24 +50,25 @@ static void execute(const struct net_helper *helper, int name_space, const char 
   // As a login shell gives it: pasta takes an ignored one for a failure.
   signal(SIGPIPE, SIG_DFL);
   int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+  // Nobody reads what it says once it is ready. That must neither kill it, so it is a reader itself, nor stop it.
+  char said[32];
+  snprintf(said, sizeof(said), "/proc/self/fd/%d", errors);
+  int both = open(said, O_RDWR | O_NONBLOCK | O_CLOEXEC);
   // Out of the way of the numbers that they are moved to.
   int high_namespace = fcntl(name_space, F_DUPFD_CLOEXEC, 16), high_ready = fcntl(ready, F_DUPFD_CLOEXEC, 16);
-  int high_said = fcntl(errors[0], F_DUPFD_CLOEXEC, 16), high_errors = fcntl(errors[1], F_DUPFD_CLOEXEC, 16);
-  if (null < 0 || high_namespace < 0 || high_ready < 0 || high_said < 0 || high_errors < 0) _exit(126);
-  dup2(null, 0);
-  dup2(null, 1);
-  // Nobody reads what it says once it is ready. That must neither kill it, so it has the other end itself, nor stop it.
-  dup2(high_errors, 2);
-  fcntl(2, F_SETFL, O_NONBLOCK);
-  dup2(high_said, SAID_FD);
+  if (null < 0 || both < 0 || high_namespace < 0 || high_ready < 0) _exit(126);
+  // Newer versions of pasta close what they are given, less the standard streams.
   dup2(high_namespace, NAMESPACE_FD);
+  dup2(mentions(helper, "{ready-path}") ? high_ready : null, 1);
+  dup2(both, 2);
   dup2(high_ready, READY_FD);
-  if (syscall(SYS_close_range, SAID_FD + 1, ~0U, 0) < 0) _exit(126);
+  if (syscall(SYS_close_range, READY_FD + 1, ~0U, 0) < 0) _exit(126);
   char pid[16], netns[48];
   snprintf(pid, sizeof(pid), "%d", (int)getpid());
   snprintf(netns, sizeof(netns), "/proc/%s/fd/%d", pid, NAMESPACE_FD);
   const struct placeholder placeholders[] = {
-      {"{netns}", netns}, {"{pid}", pid}, {"{runtime}", runtime}, {"{ready-fd}", "4"}, {NULL, NULL}};
+      {"{netns}", netns}, {"{pid}", pid}, {"{runtime}", runtime}, {"{ready-fd}", "3"}, {"{ready-path}", "/proc/self/fd/1"},
+      {NULL, NULL}};
   static char space[MAX_ARGUMENTS][ARGUMENT_BYTES / 4];
   char *argv[MAX_ARGUMENTS + 2] = {(char *)helper->program};
   if (helper->argc > MAX_ARGUMENTS) _exit(126);
@@ -126,7 +134,7 @@ pid_t net_helper_start(const struct net_helper *helper, int name_space, const ch
   }
   fcntl(errors[0], F_SETFL, O_NONBLOCK);
   pid_t pid = fork();
-  if (pid == 0) execute(helper, name_space, runtime, ready[1], errors);
+  if (pid == 0) execute(helper, name_space, runtime, ready[1], errors[1]);
   close(ready[1]);
   close(errors[1]);
   pid_t outcome = pid < 0 ? -errno : wait_ready(helper, pid, ready[0], errors[0], detail, size);

@@ -11,7 +11,7 @@ struct net_helper {
   const char *program;  // absolute path
   enum net_readiness readiness;
   const char *ready_path;
-  // May hold {netns}, {pid}, {runtime}, {ready-fd}.
+  // May hold {netns}, {pid}, {runtime}, {ready-fd}, {ready-path}.
   const char *const *arguments;
   size_t argc;
 };

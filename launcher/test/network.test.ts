@@ -263,6 +263,23 @@ it('runs a helper once for the shared namespace, again when it dies, and ends it
   expect(seen).toMatch(/once\nmended\n(?:.*Terminated.*\n)?gone/);
 });
 
+it('reaches a helper that closes all that it was given, as newer versions of pasta do', async () => {
+  const own = `for fd in 3 4 5 6 7 8 9; do eval "exec $fd>&-"; done`;
+  const helper: NetworkPreparation = {
+    op: 'shared-helper',
+    slot: 'bridge 0',
+    program: '/bin/sh',
+    readiness: 'descriptor',
+    arguments: ['-c', `${own}; readlink {netns} > ${directory}/net; echo >{ready-path}; exec sleep 98`],
+  };
+  const seen = await trial({
+    prepare: [{ op: 'shared-network', directory, linger: 1 }, helper],
+    container: network,
+    look: `echo "$(cat ${directory}/net) $(shared readlink /proc/self/ns/net)"`,
+  });
+  expect(seen).toMatch(/^(net:\[\d+\]) \1$/);
+});
+
 it('takes the shared namespace over from a keeper that was killed, as long as a monitor has it', async () => {
   const seen = await trial({
     container: [...network, ...attachment],

@@ -62,6 +62,38 @@ describe.each(USER_NAMES)('from machine to machine, as %s', (name) => {
     await must('rm', '-f', 'one');
   });
 
+  it('with port_handler=pasta the program inside sees who connects', async () => {
+    const mode = 'slirp:port_handler=pasta';
+    const where = ['-p', '8070:80', '-p', '127.0.0.1::80', '-p', '8071:81/udp'];
+    const args = ['run', '-d', '--name', 'seen', '--network', mode, ...where, BUSYBOX];
+    await must(...args, 'httpd', '-f', '-vv', '-h', '/etc');
+    const random = /^80\/tcp -> 127\.0\.0\.1:(\d+)$/m.exec(await must('port', 'seen'))?.[1];
+    expect(await must('ps')).toContain(
+      `0.0.0.0:8070->80/tcp, [::]:8070->80/tcp, 127.0.0.1:${random}->80/tcp`,
+    );
+    const { v4, v6 } = machines.here;
+    // It is ready; its address of IPv6 may be a moment away.
+    for (const [machine, address, port] of [
+      ...[v4, v6].map((each) => ['there', each, '8070'] as const),
+      ...['127.0.0.1', '::1', v4].map((each) => ['here', each, '8070'] as const),
+      ['here', '127.0.0.1', random] as const,
+    ]) {
+      const url = `http://${bracket(address)}:${port}/hostname`;
+      const answer = await vi.waitUntil(() => tried(() => machines.on(machine, ...get(url))), {
+        timeout: 20_000,
+      });
+      expect(answer).toMatch(/^[0-9a-f]{12}\n$/);
+    }
+    const { stdout, stderr } = await user.wherry(['logs', 'seen']);
+    for (const address of [machines.there.v4, machines.there.v6]) expect(stdout + stderr).toContain(address);
+    const refused = await user.wherry(['run', '--rm', '--network', mode, '-p', '8070:80', BUSYBOX, 'true']);
+    expect(refused).toMatchObject({
+      exitCode: 125,
+      stderr: expect.stringMatching(/port is already allocated/),
+    });
+    await must('rm', '-f', 'seen');
+  });
+
   it('another machine is reached through the uplink, by IPv4 and IPv6, and pinged', async () => {
     const { v4, v6 } = machines.there;
     const all = [

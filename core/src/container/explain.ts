@@ -1,5 +1,7 @@
 import type { CreateRequest } from '../api.ts';
 import { commitNetworks } from '../network/draft.ts';
+import { portsByHelper } from '../network/mode.ts';
+import { settlePorts } from '../network/port-check.ts';
 import { explainPlan } from '../plan/explain.ts';
 import type { Operation, Program } from '../program/operation.ts';
 import type { ContainerContext } from './context.ts';
@@ -17,11 +19,14 @@ export async function explainContainer(context: ContainerContext, request: Creat
   const drivers = await context.drivers();
   const row = { ...draft.row, name: draft.row.name || 'NAME' };
   const pending = stepsToText(draft.plan.steps);
+  // A helper has to be told of each port; else the launcher chooses the free ones.
+  const asked = draft.spec.networking?.ports ?? [];
+  const ports = portsByHelper(draft.spec.network) ? await settlePorts(asked, 'chosen-now') : asked;
   const plan = undone(context, () => {
     context.table.insert(row, draft.spec, pending);
     commitNetworks(context, row.id, draft.networks);
     commitState(context.store, [draft.state]);
-    return planStart(context, drivers, row, draft.spec, draft.spec.networking?.ports ?? []);
+    return planStart(context, drivers, row, draft.spec, ports);
   });
   const options = { attach: { stdin: request.interactive, stdout: true, stderr: true } };
   const launch = await launchRequest(context, drivers, {

@@ -7,6 +7,7 @@ import { startEvents } from '../event/start-events.ts';
 import { EventTable } from '../event/table.ts';
 import { splitDelivery } from '../log/mode.ts';
 import { refreshNames } from '../network/members.ts';
+import { portsByHelper } from '../network/mode.ts';
 import { settlePorts } from '../network/port-check.ts';
 import { hostFileDirectory, launchNetworks, networkFiles } from '../network/start.ts';
 import { checkPlan } from '../plan/check.ts';
@@ -66,7 +67,10 @@ export async function prepareLaunch(context: ContainerContext, id: string, clien
   if (spec.rootfs !== undefined) checkRootDirectory(spec.rootfs);
   await sureLayers(context, spec);
   const drivers = await context.drivers();
-  const ports = await settlePorts(spec.networking?.ports ?? []);
+  const ports = await settlePorts(
+    spec.networking?.ports ?? [],
+    portsByHelper(spec.network) ? 'chosen-now' : 'chosen-by-launcher',
+  );
   const plan = store.database.transaction(() => planStart(context, drivers, row, spec, ports));
   const directory = store.paths.container(id);
   ensureDriverRoots(context, plan.rootfs.asker);

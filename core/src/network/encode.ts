@@ -2,6 +2,7 @@ import type { CheckedPlan } from '../plan/check.ts';
 import { requireChecked } from '../plan/check.ts';
 import { planRefused } from '../plan/refusal.ts';
 import { type Roots, resolveLocation } from '../plan/resolve.ts';
+import { type HelperPort, helperPorts } from '../plan/uplink-arguments.ts';
 import type { Helper, LinkAdd, Operation } from '../plugin/contract.ts';
 import type { LinkOperation, NetworkOperation, NetworkPreparation } from '../program/operation.ts';
 
@@ -48,9 +49,9 @@ export function encodeNetworks(plans: readonly EndpointPlans[], options: EncodeO
   const encode = (plan: CheckedPlan): NetworkOperation[] => {
     requireChecked(plan);
     return plan.steps.flatMap(({ do: operation, undo }, index) => {
-      const preparation = preparationOf(operation, plan, index, options);
-      if (preparation !== undefined) {
-        prepare.set(JSON.stringify(preparation), preparation);
+      const preparations = preparationsOf(operation, plan, index, options);
+      if (preparations.length > 0) {
+        for (const each of preparations) prepare.set(JSON.stringify(each), each);
         return [];
       }
       if (isLoopback(operation)) return [];
@@ -129,17 +130,27 @@ function unsupported(plan: CheckedPlan, index: number, what: string): Error {
   );
 }
 
-function preparationOf(
+function preparationsOf(
   operation: Operation,
   plan: CheckedPlan,
   index: number,
   options: EncodeOptions,
-): NetworkPreparation | undefined {
-  if (operation.tag === 'helper') return helperOf(operation.val, plan, index, options);
-  if (operation.tag !== 'forward') return undefined;
-  const { protocol, hostIp, hostPort, containerIp, containerPort } = operation.val;
+): readonly NetworkPreparation[] {
+  if (operation.tag === 'helper') {
+    const listens = helperPorts(operation.val).map((port) => forwardOf(port, plan, index));
+    return [...listens, helperOf(operation.val, plan, index, options)];
+  }
+  if (operation.tag !== 'forward') return [];
+  return [{ ...forwardOf(operation.val, plan, index), containerIp: operation.val.containerIp }];
+}
+
+function forwardOf(
+  { protocol, hostIp, hostPort, containerPort }: HelperPort,
+  plan: CheckedPlan,
+  index: number,
+): Extract<NetworkPreparation, { op: 'forward' }> {
   if (protocol === 'sctp') throw unsupported(plan, index, 'forward of sctp');
-  return { op: 'forward', protocol, hostIp, hostPort, containerIp, containerPort };
+  return { op: 'forward', protocol, hostIp, hostPort, containerPort };
 }
 
 function helperOf(

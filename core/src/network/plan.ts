@@ -132,6 +132,7 @@ export function planEndpoint(
   const driver = drivers.network(network.driver);
   const { info } = driver;
   const grants = driverGrants(driver);
+  const asked = ports.map(portMapping);
   const whole = driver.createNetwork(network.config, facts);
   const attach = driver.attach({
     container: endpoint.container,
@@ -142,12 +143,14 @@ export function planEndpoint(
       aliases: endpoint.aliases,
       ...(endpoint.mac === undefined ? {} : { mac: endpoint.mac }),
     },
-    ports: ports.map(portMapping),
+    ports: asked,
     facts,
   });
   const { sharing, attachment } = attach.value;
-  const check = (request: string, steps: readonly Step[]): CheckedPlan =>
-    checkPlan({ asker: { kind: 'network', driver: info.name, request }, steps, grants, sharing });
+  const check = (request: string, steps: readonly Step[]): CheckedPlan => {
+    const asker = { kind: 'network', driver: info.name, request } as const;
+    return checkPlan({ asker, steps, grants, sharing, ports: request === 'attach' ? asked : [] });
+  };
   return {
     network,
     endpoint,

@@ -4,50 +4,68 @@ import { createServer } from 'node:net';
 import { EXIT, WherryError } from '../errors/error.ts';
 import type { PublishedPort } from './request.ts';
 
-/** Tries to listen. @returns the error's code, undefined when it went well. */
-function tryPort(protocol: 'tcp' | 'udp', hostIp: string, port: number): Promise<string | undefined> {
+/** Tries to listen, on any free port when it is 0. @returns the port, or the error's code */
+function tryPort(protocol: 'tcp' | 'udp', hostIp: string, port: number): Promise<number | string> {
   const code = (error: NodeJS.ErrnoException): string => error.code ?? 'EIO';
   return new Promise((resolve) => {
     if (protocol === 'udp') {
       const socket = createSocket(hostIp === '' || hostIp.includes(':') ? 'udp6' : 'udp4');
       socket.once('error', (error) => socket.close(() => resolve(code(error))));
-      socket.bind({ port, exclusive: true, ...(hostIp === '' ? {} : { address: hostIp }) }, () =>
-        socket.close(() => resolve(undefined)),
-      );
+      socket.bind({ port, exclusive: true, ...(hostIp === '' ? {} : { address: hostIp }) }, () => {
+        const { port: bound } = socket.address();
+        socket.close(() => resolve(bound));
+      });
       return;
     }
     const server = createServer();
     server.once('error', (error) => resolve(code(error)));
-    server.listen({ port, exclusive: true, ...(hostIp === '' ? {} : { host: hostIp }) }, () =>
-      server.close(() => resolve(undefined)),
-    );
+    server.listen({ port, exclusive: true, ...(hostIp === '' ? {} : { host: hostIp }) }, () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' ? (address?.port ?? port) : port));
+    });
   });
 }
 
 /**
  * Makes sure, before anything is started, that ports can be listened on, and chooses from ranges. A port that another
  * process takes in the meantime is still refused by the launcher.
+ * @param free who chooses the free ports that are asked for: the launcher keeps hold of those that it chooses, a helper has to be
+ * told of them
  * @throws WherryError `E_PORT_IN_USE`, `E_PORT_PRIVILEGED`, `E_PORT_ADDRESS`
  */
-export async function settlePorts(ports: readonly PublishedPort[]): Promise<readonly PublishedPort[]> {
+export async function settlePorts(
+  ports: readonly PublishedPort[],
+  free: 'chosen-now' | 'chosen-by-launcher' = 'chosen-by-launcher',
+): Promise<readonly PublishedPort[]> {
   const settled: PublishedPort[] = [];
   for (const port of ports) {
     refuseTwice(settled, port);
-    settled.push(await settlePort(port));
+    const choose = port.hostPort === 0 && free === 'chosen-now';
+    settled.push(choose ? await chooseFree(port, settled) : await settlePort(port));
   }
   return settled;
+}
+
+async function chooseFree(port: PublishedPort, settled: readonly PublishedPort[]): Promise<PublishedPort> {
+  const { protocol, hostIp, containerPort } = port;
+  for (;;) {
+    const chosen = await tryPort(protocol, hostIp, 0);
+    if (typeof chosen === 'string') throw refusal(port, chosen);
+    if (settled.some((other) => other.protocol === protocol && other.hostPort === chosen)) continue;
+    return { protocol, hostIp, hostPort: chosen, containerPort };
+  }
 }
 
 async function settlePort(port: PublishedPort): Promise<PublishedPort> {
   const { protocol, hostIp, hostPort, hostPortEnd = hostPort, containerPort } = port;
   if (hostPort === 0) return port;
-  let problem: string | undefined;
+  let outcome: number | string = 'EADDRINUSE';
   for (let candidate = hostPort; candidate <= hostPortEnd; candidate += 1) {
-    problem = await tryPort(protocol, hostIp, candidate);
-    if (problem === undefined) return { protocol, hostIp, hostPort: candidate, containerPort };
-    if (problem !== 'EADDRINUSE') break;
+    outcome = await tryPort(protocol, hostIp, candidate);
+    if (typeof outcome === 'number') return { protocol, hostIp, hostPort: candidate, containerPort };
+    if (outcome !== 'EADDRINUSE') break;
   }
-  throw refusal(port, problem ?? 'EADDRINUSE');
+  throw refusal(port, String(outcome));
 }
 
 function refuseTwice(settled: readonly PublishedPort[], port: PublishedPort): void {

@@ -1,4 +1,4 @@
-import type { Framing, KeyValue, Location, Sink, Step } from '../plugin/contract.ts';
+import type { Framing, KeyValue, Location, PortMapping, Sink, Step } from '../plugin/contract.ts';
 import type { Grants } from './grants.ts';
 import { checkOperation, type Sharing } from './operations.ts';
 import { type Asker, demand, planRefused, Refusal } from './refusal.ts';
@@ -28,8 +28,8 @@ export class CheckedPlan {
   }
 
   /** The gate. See {@link checkPlan}. */
-  static check({ asker, steps, sink, grants, sharing, framings }: PlanToCheck): CheckedPlan {
-    const context = { kind: asker.kind, grants, sharing: sharing ?? 'own' };
+  static check({ asker, steps, sink, grants, sharing, ports, framings }: PlanToCheck): CheckedPlan {
+    const context = { kind: asker.kind, grants, sharing: sharing ?? 'own', ports } as const;
     const place = (index: number, what: string): string => `operation ${index + 1} (${what})`;
     const guard = (where: string, check: () => void): void => {
       try {
@@ -69,6 +69,8 @@ export interface PlanToCheck {
   readonly grants: Grants;
   /** For network drivers; `own` when absent. */
   readonly sharing?: Sharing;
+  /** For network drivers: ports of the host that the user published, and that a plan may listen on. */
+  readonly ports?: readonly PortMapping[];
   /** Framings that the launcher writes, when there is a sink. */
   readonly framings?: readonly Framing[];
 }

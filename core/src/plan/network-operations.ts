@@ -6,6 +6,7 @@ import type {
   Helper,
   LinkAdd,
   LinkSet,
+  PortMapping,
   RouteAdd,
   SysctlSet,
 } from '../plugin/contract.ts';
@@ -20,6 +21,7 @@ import {
 import type { Grants } from './grants.ts';
 import { checkLocation } from './location.ts';
 import { demand } from './refusal.ts';
+import { checkPublished, checkUplinkArguments, helperPorts } from './uplink-arguments.ts';
 
 type Kind = 'storage' | 'network' | 'log';
 
@@ -105,16 +107,24 @@ function checkDestinationNat(nat: DestinationNat): void {
   checkPort(nat.toPort);
 }
 
-export function checkForward(forward: Forward): void {
+/** @param asked ports that the user published; undefined when nothing is said of them */
+export function checkForward(forward: Forward, asked: readonly PortMapping[] | undefined): void {
   if (forward.hostIp !== '') checkAddress(forward.hostIp);
   checkAddress(forward.containerIp);
   checkListeningPort(forward.hostPort);
   checkPort(forward.containerPort);
+  if (asked !== undefined) checkPublished(forward, asked);
 }
 
-const PLACEHOLDERS: readonly string[] = ['{netns}', '{pid}', '{runtime}', '{ready-fd}'];
+const PLACEHOLDERS: readonly string[] = ['{netns}', '{pid}', '{runtime}', '{ready-fd}', '{ready-path}'];
 
-export function checkHelper(helper: Helper, kind: Kind, grants: Grants): void {
+/** @param asked ports that the user published: a helper listens on no others */
+export function checkHelper(
+  helper: Helper,
+  kind: Kind,
+  grants: Grants,
+  asked: readonly PortMapping[] = [],
+): void {
   demand(
     /^[A-Za-z0-9][A-Za-z0-9._+-]*$/.test(helper.program),
     `${JSON.stringify(helper.program)} is no name of a program`,
@@ -129,5 +139,7 @@ export function checkHelper(helper: Helper, kind: Kind, grants: Grants): void {
       );
     }
   }
+  checkUplinkArguments(helper);
+  for (const port of helperPorts(helper)) checkPublished(port, asked);
   if (helper.readiness.tag === 'path') checkLocation(kind, helper.readiness.val, 'source', grants);
 }

@@ -1,4 +1,4 @@
-import type { NetworkNamespace, Operation } from '../plugin/contract.ts';
+import type { NetworkNamespace, Operation, PortMapping } from '../plugin/contract.ts';
 import { checkLinkName } from './address.ts';
 import { checkBind, checkMode, checkOverlay, checkTmpfs, checkWriteFile } from './file-operations.ts';
 import type { Grants } from './grants.ts';
@@ -26,6 +26,8 @@ export interface Context {
   readonly kind: Kind;
   readonly grants: Grants;
   readonly sharing: Sharing;
+  /** Ports of the host that the user published; undefined when nothing is said of them. */
+  readonly ports: readonly PortMapping[] | undefined;
 }
 
 type Tag = Operation['tag'];
@@ -96,13 +98,13 @@ const RULES: { readonly [T in Tag]: (value: Value<T>, context: Context) => void 
     inNetwork(rule.namespace, context);
     checkFirewallId(rule.id);
   },
-  forward: (forward, { kind }) => {
+  forward: (forward, { kind, ports }) => {
     only(kind, 'network');
-    checkForward(forward);
+    checkForward(forward, ports);
   },
-  helper: (helper, { kind, grants }) => {
+  helper: (helper, { kind, grants, ports }) => {
     only(kind, 'storage', 'network');
-    checkHelper(helper, kind, grants);
+    checkHelper(helper, kind, grants, ports);
   },
 };
 

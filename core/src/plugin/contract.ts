@@ -386,7 +386,10 @@ export interface Forward {
 export type Lifetime = 'container' | 'network';
 
 export type Readiness =
-  /** The helper writes a byte to the descriptor whose number takes the place of `{ready-fd}` in an argument. */
+  /**
+   * The helper writes a byte to the descriptor whose number takes the place of `{ready-fd}` in an argument, or to the file
+   * whose path that of `{ready-path}`, where it closes the descriptors that it is given.
+   */
   | { readonly tag: 'ready-descriptor' }
   /** The helper goes to the background itself. */
   | { readonly tag: 'exits' }

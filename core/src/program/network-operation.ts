@@ -27,7 +27,7 @@ export type NetworkPreparation =
     }
   /**
    * A program of the host: run once for the shared namespace by its keeper, or for this container at each of its starts.
-   * `{netns}`, `{pid}`, `{runtime}` and `{ready-fd}` in arguments are replaced.
+   * `{netns}`, `{pid}`, `{runtime}`, `{ready-fd}` and `{ready-path}` in arguments are replaced.
    */
   | (HelperProgram & { readonly op: 'container-helper' })
   | (HelperProgram & {
@@ -43,7 +43,8 @@ export type NetworkPreparation =
       readonly hostIp: string;
       /** 0 for a free port. */
       readonly hostPort: number;
-      readonly containerIp: string;
+      /** Undefined for a port that a helper carries: it is made sure of that it is free. */
+      readonly containerIp?: string;
       readonly containerPort: number;
     }
   /**

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { CheckedPlan, checkPlan, requireChecked } from '../../src/plan/check.ts';
 import { type Grants, grantsOf, NO_GRANTS } from '../../src/plan/grants.ts';
-import type { Framing, Location, Operation, Sink } from '../../src/plugin/contract.ts';
+import type { Framing, Location, Operation, PortMapping, Sink } from '../../src/plugin/contract.ts';
 
 type Kind = 'storage' | 'network' | 'log';
 const at = (text: string): Location => {
@@ -34,7 +34,7 @@ const helper: Operation = {
   tag: 'helper',
   val: {
     program: 'slirp4netns',
-    arguments: ['--ready-fd={ready-fd}', '{pid}', 'tap0'],
+    arguments: ['--disable-host-loopback', '--ready-fd={ready-fd}', '{pid}', 'tap0'],
     namespace: 'container',
     readiness: { tag: 'ready-descriptor' },
     lifetime: 'container',
@@ -310,6 +310,56 @@ describe('a network driver', () => {
       refused(/stands for nothing/),
     );
     expect(() => check('network', other({ arguments: ['a\0b'] }), grants)).toThrow(refused(/NUL/));
+  });
+
+  describe('starts uplinks only as they are harmless', () => {
+    const grants = grantsOf(['pasta', 'slirp4netns'].map((val) => ({ tag: 'helper-program', val }) as const));
+    const PASTA = ['--no-map-gw', '--tcp-ns', 'none', '--udp-ns=none', '--netns', '{netns}'];
+    const plan = (program: string, words: readonly string[], ports: readonly PortMapping[] = []) =>
+      checkPlan({
+        asker: { kind: 'network', driver: 'probe', request: 'attach' },
+        steps: [{ do: { ...helper, val: { ...helper.val, program, arguments: words } } as Operation }],
+        grants,
+        ports,
+      });
+    const web = { protocol: 'tcp', hostIp: '', hostPort: 8080, containerPort: 80 } as const;
+
+    it.each([
+      ['pasta', [...PASTA, '--tcp-ports=none'], /must be given --udp-ports/],
+      ['pasta', [...PASTA.slice(1), '--tcp-ports=none', '--udp-ports=none'], /must be given --no-map-gw/],
+      [
+        'pasta',
+        [...PASTA, '--tcp-ports=none', '--udp-ports=none', '--log-file=/home/me/.profile'],
+        /--log-file/,
+      ],
+      ['pasta', [...PASTA, '--tcp-ports=none', '--udp-ports=none', '--', 'sh'], /may not be given "--"/],
+      ['pasta', [...PASTA, '--tcp-ports=none', '--udp-ports=none', '--tcp-ns=auto'], /--tcp-ns=auto/],
+      ['pasta', [...PASTA, '--tcp-ports=none', '--udp-ports=none', '--pid', '/etc/x'], /--pid=/],
+      ['pasta', [...PASTA, '--tcp-ports=all', '--udp-ports=none'], /isn't ports/],
+      [
+        'pasta',
+        [...PASTA, '--tcp-ports=8080:80', '--udp-ports=none'],
+        /\*:8080 for 80\/tcp was not asked for/,
+      ],
+      ['slirp4netns', ['{netns}', 'tap0'], /must be given --disable-host-loopback/],
+      ['slirp4netns', ['--disable-host-loopback', '--api-socket=/tmp/x', '{netns}', 'tap0'], /--api-socket/],
+      ['slirp4netns', ['--disable-host-loopback', '../x', 'tap0'], /may not be given/],
+    ])('%s %j', (program, words, why) => expect(() => plan(program, words)).toThrow(refused(why)));
+
+    it('listens on ports that were asked for, and on addresses no wider', () => {
+      const published = (spec: string) => [...PASTA, `--tcp-ports=${spec}`, '--udp-ports=none'];
+      const two = [web, { ...web, hostPort: 8081, containerPort: 81 }];
+      expect(plan('pasta', published('8080-8081:80-81'), two).steps).toHaveLength(1);
+      expect(plan('pasta', published('127.0.0.1/8080:80'), [web]).steps).toHaveLength(1);
+      expect(() => plan('pasta', published('8080:81'), [web])).toThrow(refused(/not asked for/));
+      const narrow = [{ ...web, hostIp: '127.0.0.1' }];
+      expect(() => plan('pasta', published('8080:80'), narrow)).toThrow(refused(/not asked for/));
+      const forward = { tag: 'forward', val: { ...web, hostPort: 22, containerIp: '10.0.2.100' } } as const;
+      const asker = { kind: 'network', driver: 'probe', request: 'attach' } as const;
+      expect(() => checkPlan({ asker, steps: [{ do: forward }], grants, ports: [web] })).toThrow(
+        refused(/\*:22 for 80\/tcp was not asked for/),
+      );
+    });
   });
 });
 

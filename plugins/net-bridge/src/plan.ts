@@ -93,7 +93,7 @@ function uplink(facts: Facts): Step | null {
   addresses.address = '10.0.2.100';
   addresses.gateway = '10.0.2.2';
   addresses.nameServer = '10.0.2.3';
-  const helper = uplinkHelper(program, 'shared', 'network', DEFAULT_MTU, addresses, hasIPv6(facts));
+  const helper = uplinkHelper(program, 'shared', 'network', DEFAULT_MTU, addresses, hasIPv6(facts), []);
   return step(Operation.helper(helper), NO_UNDO);
 }
 

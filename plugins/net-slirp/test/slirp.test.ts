@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { AttachRequest, Facts, NetworkConfig } from '../../../core/src/plugin/contract.ts';
 import type { NetworkDriver } from '../../../core/src/plugin/drivers.ts';
 import { openNative } from '../../../test/contract/native.ts';
@@ -49,7 +49,53 @@ test('without slirp4netns or pasta its published ports work all the same', () =>
   });
 });
 
+describe('with port_handler=pasta', () => {
+  const config = network({ port_handler: 'pasta' });
+  const ports = (facts: Facts, ...all: readonly AttachRequest['ports'][number][]) => {
+    const { steps } = driver.attach({ ...request(config, facts), ports: all }).value;
+    expect(steps.filter((step) => step.do.tag === 'forward')).toEqual([]);
+    const helper = steps.find((step) => step.do.tag === 'helper')?.do;
+    if (helper?.tag !== 'helper') throw new Error('no helper');
+    expect(helper.val.program).toBe('pasta');
+    return helper.val.arguments.filter((word) => /^--(?:tcp|udp)-ports/.test(word));
+  };
+
+  test('pasta listens, whichever else there is, on ranges as far as they go', () => {
+    const at = (hostPort: number, containerPort = hostPort, change = {}) => ({
+      ...port,
+      ...{ hostIp: '', hostPort, containerPort },
+      ...change,
+    });
+    expect(ports(FACTS)).toEqual(['--tcp-ports=none', '--udp-ports=none']);
+    expect(
+      ports(
+        FACTS,
+        ...[at(8080, 80), at(8081, 81), at(8090), port, at(53, 5353, { protocol: 'udp' as const })].map(
+          (each, i) => (i === 3 ? { ...each, hostPort: 9000 } : each),
+        ),
+      ),
+    ).toEqual([
+      '--tcp-ports=8080-8081:80-81,8090:8090',
+      '--tcp-ports=127.0.0.1/9000:80',
+      '--udp-ports=53:5353',
+    ]);
+    const many = Array.from({ length: 400 }, (_, i) => at(10_000 + 2 * i));
+    const options = ports(FACTS, ...many);
+    expect(options.every((option) => option.length < 1000)).toBe(true);
+    expect(options.join().match(/\d+:\d+/g)).toHaveLength(400);
+  });
+
+  test.each([
+    [{ ...FACTS, programs: ['slirp4netns'] }, [port], /needs pasta, which this machine doesn’t have/],
+    [FACTS, [{ ...port, hostIp: '::1' }], /no way out by IPv6/],
+    [FACTS, [port, { ...port, hostIp: '127.0.0.2' }], /of two addresses/],
+  ])('refuses what pasta can’t do', (facts, all, why) => {
+    expect(() => driver.attach({ ...request(config, facts), ports: all })).toThrow(why);
+  });
+});
+
 test.each([
+  [{ port_handler: 'slirp4netns' }, /carries no ports/],
   [{ cidr: '10.0.0.0/8' }, /no subnet for an uplink/],
   [{ cidr: '10.9.8.1/24' }, /no subnet for an uplink/],
   [{ mtu: '70000' }, /68 to 65521/],

@@ -670,7 +670,10 @@ export class Readiness {
     this.tag = tag;
     this.val = val;
   }
-  /** The helper writes a byte to the descriptor whose number takes the place of `{ready-fd}` in an argument. */
+  /**
+   * The helper writes a byte to the descriptor whose number takes the place of `{ready-fd}` in an argument, or to the file
+   * whose path that of `{ready-path}`, where it closes the descriptors that it is given.
+   */
   static readyDescriptor(): Readiness {
     return new Readiness('ready-descriptor', null);
   }

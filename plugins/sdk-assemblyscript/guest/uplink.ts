@@ -1,4 +1,12 @@
-import { type Facts, Helper, type Lifetime, type NetworkNamespace, Readiness } from './types.ts';
+import { pastaPorts } from './pasta-ports.ts';
+import {
+  type Facts,
+  Helper,
+  type Lifetime,
+  type NetworkNamespace,
+  type PortMapping,
+  Readiness,
+} from './types.ts';
 
 /** The two programs that give a network namespace a way out without privilege; ask for both as permissions. */
 export const SLIRP = 'slirp4netns';
@@ -28,7 +36,10 @@ export class UplinkAddresses {
   prefix!: string;
 }
 
-/** The helper that gives a namespace its uplink. The host's loopback can't be reached through it. */
+/**
+ * The helper that gives a namespace its uplink. The host's loopback can't be reached through it.
+ * @param ports what pasta is to carry into the namespace; none for slirp4netns
+ */
 export function uplinkHelper(
   program: string,
   namespace: NetworkNamespace,
@@ -36,6 +47,7 @@ export function uplinkHelper(
   mtu: string,
   addresses: UplinkAddresses,
   ipv6: bool,
+  ports: PortMapping[],
 ): Helper {
   const helper = new Helper();
   helper.program = program;
@@ -43,7 +55,7 @@ export function uplinkHelper(
   helper.lifetime = lifetime;
   helper.readiness = Readiness.readyDescriptor();
   helper.arguments =
-    program === SLIRP ? slirpArguments(mtu, addresses, ipv6) : pastaArguments(mtu, addresses, ipv6);
+    program === SLIRP ? slirpArguments(mtu, addresses, ipv6) : pastaArguments(mtu, addresses, ipv6, ports);
   return helper;
 }
 
@@ -60,11 +72,12 @@ function slirpArguments(mtu: string, addresses: UplinkAddresses, ipv6: bool): st
 }
 
 /** pasta writes its process id where a byte is awaited. Of IPv6 it takes over the host's own addresses. */
-function pastaArguments(mtu: string, addresses: UplinkAddresses, ipv6: bool): string[] {
+function pastaArguments(mtu: string, addresses: UplinkAddresses, ipv6: bool, ports: PortMapping[]): string[] {
   const words: string[] = ['--foreground', '--quiet', '--config-net'];
   if (!ipv6) words.push('--ipv4-only');
   const rest: string[] = [
     '--no-map-gw',
+    '--no-netns-quit',
     '--mtu',
     mtu,
     '--ns-ifname',
@@ -77,19 +90,17 @@ function pastaArguments(mtu: string, addresses: UplinkAddresses, ipv6: bool): st
     addresses.gateway,
     '--dns-forward',
     addresses.nameServer,
-    '--tcp-ports',
-    'none',
-    '--udp-ports',
-    'none',
     '--tcp-ns',
     'none',
     '--udp-ns',
     'none',
     '--pid',
-    '/proc/self/fd/{ready-fd}',
+    '{ready-path}',
     '--netns',
     '{netns}',
   ];
   for (let i = 0; i < rest.length; i++) words.push(rest[i]);
+  const published = pastaPorts(ports);
+  for (let i = 0; i < published.length; i++) words.push(published[i]);
   return words;
 }
