@@ -14,6 +14,7 @@
 
 #include "fail.h"
 #include "kernel_mount.h"
+#include "legacy_cgroup.h"
 #include "net_program.h"
 #include "util.h"
 #include "volume.h"
@@ -58,7 +59,8 @@ int container_operation(struct child *child, const struct operation *op) {
     case OP_LOOPBACK_UP: return loopback_up();
     case OP_UMASK: return keep_mask(child, op);
     case OP_RLIMIT: return set_rlimit(op);
-    case OP_OOM_SCORE_ADJ: return 0;  // done by close_to_view
+    case OP_OOM_SCORE_ADJ:
+    case OP_APPARMOR: return 0;  // done by close_to_view
     case OP_CONSOLE: return open_console(child, op);
     case OP_WORKING_DIRECTORY: return keep(&child->working_directory, op);
     case OP_USER: return keep(&child->user, op);
@@ -98,7 +100,8 @@ static int close_to_view(const struct program *program) {
   for (uint32_t i = program->first[SECTION_CONTAINER]; i < program->first[SECTION_CLEANUP]; i++) {
     const struct operation *op = &program->operations[i];
     // Earlier than its place: afterwards /proc/self isn't the process's own.
-    if (op->opcode != OP_OOM_SCORE_ADJ || set_oom_score_adj(op) == 0) continue;
+    if (op->opcode != OP_OOM_SCORE_ADJ && op->opcode != OP_APPARMOR) continue;
+    if ((op->opcode == OP_APPARMOR ? set_apparmor(op) : set_oom_score_adj(op)) == 0) continue;
     if (!op->optional) {
       fail_where(PHASE_CONTAINER, op->index, op->opcode);
       return -1;
@@ -112,7 +115,7 @@ static int close_to_view(const struct program *program) {
 static int carry_out(struct child *child) {
   const struct program *program = child->program;
   fail_clear();
-  if (close_to_view(program) != 0) return -1;
+  if (close_to_view(program) != 0 || legacy_cgroup_join(child->settings) != 0) return -1;
   if (enter_namespaces(child) != 0) {
     fail_where(PHASE_NAMESPACE, -1, OP_NAMESPACE);
     return -1;

@@ -67,6 +67,7 @@ int set_sysctl(const struct child *child, const struct operation *op);
 int loopback_up(void);
 int set_rlimit(const struct operation *op);
 int set_oom_score_adj(const struct operation *op);
+int set_apparmor(const struct operation *op);
 
 // console.c
 int open_console(struct child *child, const struct operation *op);

@@ -1,7 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -29,6 +28,7 @@ int fact_started(const struct monitor *monitor) {
   char start[24], init_start[25] = "", boot[48], now[TIME_SIZE], line[192];
   if (write_pidfile(monitor) != 0) return -1;
   if (monitor->directory < 0) return 0;
+  unlinkat(monitor->directory, "oom", 0);
   if (!process_start_time(getpid(), start)) return fail("/proc/self/stat");
   if (read_text(AT_FDCWD, "/proc/sys/kernel/random/boot_id", boot, sizeof boot) <= 0) return fail("boot_id");
   boot[strcspn(boot, "\n")] = '\0';
@@ -56,6 +56,13 @@ int fact_exited(const struct monitor *monitor, const struct ending *ending) {
   return leave(monitor, "exited", line, (size_t)length);
 }
 
+int fact_oom(const struct monitor *monitor) {
+  char now[TIME_SIZE + 1];
+  now_text(now);
+  now[TIME_SIZE - 1] = '\n';
+  return leave(monitor, "oom", now, TIME_SIZE);
+}
+
 int fact_start_error(const struct monitor *monitor) {
   static char line[2400];
   struct failure kept = failure;
@@ -79,13 +86,4 @@ int fact_log_error(const struct monitor *monitor, bool final) {
 
 int fact_cleanup_errors(const struct monitor *monitor, const char *lines, size_t length) {
   return length == 0 ? 0 : leave(monitor, "cleanup-errors", lines, length);
-}
-
-uint64_t oom_kills(const struct monitor *monitor) {
-  char path[4096], text[512];
-  if (monitor->settings->cgroup == NULL) return 0;
-  snprintf(path, sizeof path, "%s/memory.events", monitor->settings->cgroup);
-  if (read_text(AT_FDCWD, path, text, sizeof text) <= 0) return 0;
-  const char *line = strstr(text, "oom_kill ");
-  return line == NULL ? 0 : strtoull(line + strlen("oom_kill "), NULL, 10);
 }

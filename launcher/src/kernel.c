@@ -50,6 +50,25 @@ int set_rlimit(const struct operation *op) {
   return setrlimit((int)resource, &limit) == 0 ? 0 : fail(op->args[0].text);
 }
 
+// The profile that the next execve(2) changes to (apparmor_parser(8), aa_change_onexec(2)). What the kernel has now of the caller's
+// right to do so decides.
+int set_apparmor(const struct operation *op) {
+  const char *profile = op->args[0].text;
+  char line[512];
+  if (snprintf(line, sizeof line, "exec %s", profile) >= (int)sizeof line) {
+    errno = ENAMETOOLONG;
+    return fail(profile);
+  }
+  if (write_existing(AT_FDCWD, "/proc/self/attr/apparmor/exec", line) == 0) return 0;
+  // Before Linux 5.8, and where it is the only module of its sort.
+  if (errno == ENOENT && write_existing(AT_FDCWD, "/proc/self/attr/exec", line) == 0) return 0;
+  const char *why = errno == ENOENT   ? "no profile of that name is loaded"
+                    : errno == EACCES || errno == EPERM ? "you may not change to it"
+                    : errno == EINVAL ? "AppArmor isn't enabled on this machine"
+                                      : strerror(errno);
+  return fail_detail(profile, "the AppArmor profile %s can't be had: %s", profile, why);
+}
+
 int set_oom_score_adj(const struct operation *op) {
   // The host's /proc, or after pivot-root the container's.
   const char *value = op->args[0].text;

@@ -21,6 +21,7 @@
 #include "attach.h"
 #include "fail.h"
 #include "files.h"
+#include "legacy_cgroup.h"
 #include "log.h"
 #include "net_attendant.h"
 #include "namespace.h"
@@ -118,15 +119,18 @@ static struct ending ending_of(const struct monitor *monitor, int status) {
   return ending;
 }
 
-static bool wants_restart(const struct settings *settings, const struct ending *ending, unsigned count) {
-  if (settings->restart == RESTART_NO) return false;
-  if (settings->restart != RESTART_ON_FAILURE) return true;
-  return ending->status != 0 && (settings->max_retries == 0 || count < settings->max_retries);
+// By the policy of now: `update` may have changed it since the last start.
+static bool wants_restart(const struct monitor *monitor, const struct ending *ending, unsigned count) {
+  struct restart restart = settings_restart(monitor->settings, monitor->directory);
+  if (restart.policy == RESTART_NO) return false;
+  if (restart.policy != RESTART_ON_FAILURE) return true;
+  return ending->status != 0 && (restart.max_retries == 0 || count < restart.max_retries);
 }
 
 static int facts_at_start(struct monitor *monitor) {
   fail_clear();
   health_start(monitor);
+  oom_watch(monitor);
   if (fact_started(monitor) != 0) return -1;
   if (monitor->settings->exec_id == NULL) event_tell(monitor, 'm', "start");
   else event_tell(monitor, 'm', "exec_start %s", monitor->settings->exec_id);
@@ -138,7 +142,6 @@ static void tell_end(const struct monitor *monitor, const struct ending *ending,
     event_tell(monitor, 'm', "exec_die %s %d", monitor->settings->exec_id, ending->status);
     return;
   }
-  if (ending->out_of_memory) event_tell(monitor, 'm', "oom");
   event_tell(monitor, 'm', "die %d %lld", ending->status, (long long)(monotonic_ms() - began) / 1000);
 }
 
@@ -150,7 +153,9 @@ static void tell_ended(const struct monitor *monitor) {
 // In a PID namespace that isn't its own, what the command left goes on after its end.
 static void kill_rest(const struct settings *settings) {
   char path[4096];
-  if (settings->join_start != NULL || settings->namespaces[NS_PID].mode == NAMESPACE_NEW || settings->cgroup == NULL) return;
+  if (settings->join_start != NULL || settings->namespaces[NS_PID].mode == NAMESPACE_NEW) return;
+  legacy_cgroup_kill(settings);
+  if (settings->cgroup == NULL) return;
   snprintf(path, sizeof path, "%s/cgroup.kill", settings->cgroup);
   CLEAN_FD int kill = open(path, O_WRONLY | O_CLOEXEC);
   if (kill < 0 || write(kill, "1", 1) != 1) return;
@@ -172,16 +177,18 @@ static struct ending supervise(struct monitor *monitor, int signals) {
     int64_t began = monotonic_ms();
     int status = pump(monitor, signals, &stopping);
     health_stop();
+    oom_handle(monitor);
+    oom_unwatch();
     ending = ending_of(monitor, status);
     kill_rest(monitor->settings);
     tell_end(monitor, &ending, began);
     for (;;) {
-      if (stopping || !wants_restart(monitor->settings, &ending, count)) return ending;
+      if (stopping || !wants_restart(monitor, &ending, count)) return ending;
       if (monotonic_ms() - began >= GOOD_RUN_MS) delay = 0;
       delay = delay == 0 ? FIRST_DELAY_MS : delay * 2 > LAST_DELAY_MS ? LAST_DELAY_MS : delay * 2;
       count++;
       fact_restarting(monitor, count, &ending, delay);
-      if (pump_idle(monitor, signals, (int)delay)) return ending;
+      if (pump_idle(monitor, signals, (int)delay) || !wants_restart(monitor, &ending, count - 1)) return ending;
       fail_clear();
       began = monotonic_ms();
       if (container_start(monitor) == 0) break;
@@ -215,7 +222,10 @@ static void end_the_rest(const struct settings *settings, int cgroup) {
 
 // Made for this container; in use when a container left a cgroup of its own below it, and then the core's to clear up.
 static void remove_cgroup(const struct settings *settings) {
-  if (settings->cgroup == NULL || settings->directory == NULL) return;
+  if (settings->directory == NULL) return;
+  if (settings->namespaces[NS_PID].mode != NAMESPACE_NEW) legacy_cgroup_kill(settings);
+  legacy_cgroup_remove(settings);
+  if (settings->cgroup == NULL) return;
   CLEAN_FD int cgroup = open(settings->cgroup, O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (cgroup >= 0) end_the_rest(settings, cgroup);
   rmdir(settings->cgroup);

@@ -2,6 +2,7 @@
 #ifndef WHERRY_MONITOR_H
 #define WHERRY_MONITOR_H
 
+#include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
@@ -21,6 +22,7 @@ struct monitor {
   int input, output[2];  // our ends; with a terminal the same file, in input and output[0]
   int terminal;          // its other end, which keeps it from hanging up
   uint64_t oom_kills;    // counted by the cgroup when it started
+  uint64_t oom_told;     // of which the core knows
 };
 
 // Runs as the monitor; `client` is the socket to the process that started it. Never returns.
@@ -52,11 +54,19 @@ struct ending { int status, signal; bool out_of_memory; };
 int fact_started(const struct monitor *monitor);
 int fact_restarting(const struct monitor *monitor, unsigned count, const struct ending *ending, unsigned delay_ms);
 int fact_exited(const struct monitor *monitor, const struct ending *ending);
+int fact_oom(const struct monitor *monitor);
 int fact_start_error(const struct monitor *monitor);
 // While the container runs, not for every line that is dropped.
 int fact_log_error(const struct monitor *monitor, bool final);
 int fact_cleanup_errors(const struct monitor *monitor, const char *lines, size_t length);
-// memory.events of the container's cgroup; 0 when it has none.
+
+// oom.c: kills for want of memory, told as they happen. Counted by the container's cgroup; 0 when it has none.
 uint64_t oom_kills(const struct monitor *monitor);
+void oom_watch(struct monitor *monitor);
+void oom_unwatch(void);
+struct pollfd oom_poll(void);
+// How long poll(2) may wait, when all else lets it wait for `other` milliseconds.
+int oom_timeout(int other);
+void oom_handle(struct monitor *monitor);
 
 #endif

@@ -123,7 +123,7 @@ static void read_signals(int signals, bool *stopping) {
 }
 
 static bool wait_once(int signals, bool *stopping) {
-  struct pollfd fds[6 + CLIENTS_MAX + 1];
+  struct pollfd fds[7 + CLIENTS_MAX + 1];
   bool blocked = attach_blocked() || log_blocked();
   fds[0] = (struct pollfd){.fd = current->pidfd, .events = POLLIN};
   fds[1] = (struct pollfd){.fd = signals, .events = POLLIN};
@@ -134,8 +134,10 @@ static bool wait_once(int signals, bool *stopping) {
   fds[4] = (struct pollfd){.fd = current->settings->terminal && input_from < 0 ? -1 : current->input,
                            .events = input_from >= 0 ? POLLOUT : 0};
   log_poll(&fds[5]);
-  unsigned count = 6 + attach_poll(fds + 6, input_from);
-  if (poll(fds, count, log_timeout()) < 0) return true;
+  fds[6] = oom_poll();
+  unsigned count = 7 + attach_poll(fds + 7, input_from);
+  int ready = poll(fds, count, oom_timeout(log_timeout()));
+  if (ready < 0) return true;
   if (fds[1].revents) read_signals(signals, stopping);
   for (int stream = 0; stream < STREAMS; stream++) {
     if (fds[2 + stream].revents && !attach_blocked() && !log_blocked()) move_output((enum stream)stream);
@@ -144,7 +146,8 @@ static bool wait_once(int signals, bool *stopping) {
     if (input_from >= 0) write_input();
     else close_input();
   }
-  attach_handle(fds + 6, count - 6, &events);
+  if (fds[6].revents || ready == 0) oom_handle(current);
+  attach_handle(fds + 7, count - 7, &events);
   log_handle();
   fact_log_error(current, false);
   return fds[0].revents == 0;

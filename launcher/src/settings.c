@@ -2,9 +2,11 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "fail.h"
+#include "util.h"
 
 static const char *const kinds[] = {"mount", "pid", "network", "uts", "ipc", "cgroup", NULL};
 static const char *const stdin_modes[] = {"none", "open", "once", NULL};
@@ -131,6 +133,13 @@ static int setting(const struct operation *op, struct settings *s) {
       s->exec_id = text_or_null(op, 1);
       return 0;
     case OP_HEALTH: return health(op, &s->health);
+    case OP_LEGACY_CGROUP:
+      if (s->group_count == MAX_GROUPS) {
+        errno = E2BIG;
+        return fail(op->args[0].text);
+      }
+      s->groups[s->group_count++] = op;
+      return 0;
     case OP_PIDFILE: s->pidfile = op->args[0].text; return 0;
     case OP_CGROUP:
       s->cgroup = op->args[0].text;
@@ -156,4 +165,18 @@ int settings_read(const struct program *program, struct settings *s) {
   }
   if (!proxy_given) s->signal_proxy = !s->terminal;
   return 0;
+}
+
+struct restart settings_restart(const struct settings *settings, int directory) {
+  struct restart restart = {settings->restart, settings->max_retries};
+  char text[64], name[32];
+  unsigned retries;
+  if (directory < 0 || read_text(directory, "restart-policy", text, sizeof text) <= 0 ||
+      sscanf(text, "%31s %u", name, &retries) != 2) {
+    return restart;
+  }
+  for (int i = 0; policies[i] != NULL; i++) {
+    if (strcmp(name, policies[i]) == 0) restart = (struct restart){(enum restart_policy)i, retries};
+  }
+  return restart;
 }

@@ -27,6 +27,8 @@ enum restart_policy { RESTART_NO, RESTART_ON_FAILURE, RESTART_ALWAYS, RESTART_UN
 
 // The kernel takes 340 lines in an id map (user_namespaces(7)).
 enum { MAX_EXTENTS = 340 };
+// More than there are controllers.
+enum { MAX_GROUPS = 16 };
 
 struct settings {
   const char *directory;  // NULL: no lock, no facts, no attach socket
@@ -76,9 +78,16 @@ struct settings {
   const char *pidfile;  // NULL: none
   const char *cgroup;
   bool cgroup_optional;
+  // Of version 1: path and controller each.
+  const struct operation *groups[MAX_GROUPS];
+  unsigned group_count;
 };
 
 // 0, or -1 with the failure recorded.
 int settings_read(const struct program *program, struct settings *settings);
+
+struct restart { enum restart_policy policy; uint32_t max_retries; };
+// The policy that `update` has left in the container's directory, else the program's.
+struct restart settings_restart(const struct settings *settings, int directory);
 
 #endif

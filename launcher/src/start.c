@@ -81,6 +81,8 @@ static int make_pipes(const struct settings *settings, struct ends *ends) {
 static pid_t clone_process(const struct settings *settings, int *pidfd) {
   struct clone_args args = {.flags = CLONE_PIDFD, .pidfd = (uint64_t)(uintptr_t)pidfd, .exit_signal = SIGCHLD};
   for (int i = 0; i < NAMESPACES; i++) {
+    // With groups of version 1, its cgroup namespace comes after them.
+    if (i == NS_CGROUP && settings->group_count > 0) continue;
     if (settings->namespaces[i].mode == NAMESPACE_NEW) args.flags |= kinds[i].flag;
   }
   CLEAN_FD int cgroup = -1;

@@ -193,6 +193,27 @@ describe.skipIf(obstacle !== undefined)(`run${reason}`, () => {
     expect(bench.read('container/restarting')).toMatch(/^2 3 0 0 \S+ 200\n$/);
   });
 
+  test('a policy that is left for the monitor takes the place of the program’s', async () => {
+    using bench = new Bench(owner);
+    bench.write('container/restart-policy', 'on-failure 1\n');
+    expect((await bench.run(['sh', '-c', 'echo turn; exit 3'])).stdout.toString()).toBe('turn\nturn\n');
+    bench.write('container/restart-policy', 'no 0\n');
+    const settings = [{ op: 'restart', policy: 'always', maxRetries: 0 } as const];
+    expect((await bench.run(['sh', '-c', 'echo turn; exit 3'], { settings })).stdout.toString()).toBe(
+      'turn\n',
+    );
+  });
+
+  test('a profile of AppArmor is taken, or said to be missing', async () => {
+    using bench = new Bench(owner);
+    const container = [{ op: 'apparmor', profile: 'wherry-no-such' } as const];
+    const result = await bench.run(['true'], { container });
+    expect(result.status).toBe(125);
+    expect(result.stderr.toString()).toMatch(
+      /AppArmor profile wherry-no-such can't be had: (AppArmor isn't enabled|no profile of that name)/,
+    );
+  });
+
   test('nothing of the launcher is open in the container', async () => {
     using bench = new Bench(owner);
     const { stdout } = await bench.run(['ls', '/proc/self/fd']);

@@ -200,6 +200,33 @@ describe.each(USER_NAMES)('a running container of %s', (name) => {
     expect(policy.stdout).toBe('no\n');
   });
 
+  it('another restart policy holds from the next end on', async () => {
+    const run = ['run', '-d', '--name', 'later', '--network', 'none', BUSYBOX, 'sh', '-c'];
+    const script = 'echo turn; while [ ! -e /go ]; do sleep 0.05; done; exit 3';
+    expect((await user.wherry([...run, script])).exitCode).toBe(0);
+    expect(await user.wherry(['update', '--restart', 'on-failure:2', 'later'])).toMatchObject({
+      stdout: 'later\n',
+      stderr: '',
+    });
+    await user.wherry(['exec', 'later', 'touch', '/go']);
+    expect((await user.wherry(['wait', 'later'])).stdout).toBe('3\n');
+    expect((await user.wherry(['logs', 'later'])).stdout).toBe('turn\nturn\nturn\n');
+    await user.wherry(['update', '--restart', 'always', 'later']);
+    await user.wherry(['start', 'later']);
+    const running = user.startWherry(['logs', '-f', 'later']);
+    await running.waitFor(/(turn\n){5}/);
+    await user.wherry(['update', '--restart', 'no', 'later']);
+    expect((await user.wherry(['wait', 'later'])).stdout).toBe('3\n');
+    await user.wherry(['rm', '-f', 'later']);
+    const once = ['run', '-d', '--rm', '--name', 'once', '--network', 'none', BUSYBOX, 'sleep', '1000'];
+    expect((await user.wherry(once)).exitCode).toBe(0);
+    expect(await user.wherry(['update', '--restart', 'always', 'once'])).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringMatching(/cannot be updated because AutoRemove/),
+    });
+    await user.wherry(['rm', '-f', 'once']);
+  });
+
   it('stop, kill and rm -f end it at whatever moment of its turns they come', async () => {
     // Short runs, so that many moments are those of an end or a start.
     const flags = ['--restart', 'always', '--network', 'none', '--stop-timeout', '2'];

@@ -27,6 +27,47 @@ export function makeCgroup(directory: string, owner?: { readonly uid: number; re
   }
 }
 
+/** Controllers of cgroup v1 that a container makes use of. */
+const LEGACY = ['memory', 'cpu', 'cpuacct', 'cpuset', 'pids', 'blkio', 'freezer'];
+
+/** A directory in each hierarchy of cgroup v1 that the machine has, handed over to `owner`. Empty where it has none. */
+export function makeLegacyCgroups(
+  name: string,
+  owner: { readonly uid: number; readonly gid: number },
+): readonly string[] {
+  const mounts = readFileSync('/proc/mounts', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' '));
+  return mounts.flatMap(([, point = '', type, options = '']) => {
+    const controllers = options.split(',');
+    if (type !== 'cgroup' || !LEGACY.some((each) => controllers.includes(each))) return [];
+    const directory = path.join(point, name);
+    mkdirSync(directory);
+    for (const file of ['', 'cgroup.procs', 'tasks'])
+      chownSync(path.join(directory, file), owner.uid, owner.gid);
+    if (controllers.includes('cpuset')) {
+      for (const file of ['cpuset.cpus', 'cpuset.mems'])
+        writeFileSync(path.join(directory, file), readFileSync(path.join(point, file)));
+    }
+    return [directory];
+  });
+}
+
+/** After what was in them has been killed. */
+export async function removeLegacyCgroups(directories: readonly string[]): Promise<void> {
+  for (const directory of directories) {
+    for (let tries = 0; existsSync(directory); tries += 1) {
+      try {
+        removeTree(directory);
+      } catch (error) {
+        if (tries > 500 || !(error instanceof Error && 'code' in error && error.code === 'EBUSY'))
+          throw error;
+        await delay(10);
+      }
+    }
+  }
+}
+
 /** Pids of a cgroup and all below it. */
 export function processesIn(directory: string): number[] {
   if (!existsSync(directory)) return [];

@@ -2,7 +2,14 @@ import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { cgroup2Root, makeCgroup, processesIn, removeCgroup } from './cgroup.ts';
+import {
+  cgroup2Root,
+  makeCgroup,
+  makeLegacyCgroups,
+  processesIn,
+  removeCgroup,
+  removeLegacyCgroups,
+} from './cgroup.ts';
 import { type CommandOptions, type CommandResult, RunningCommand } from './command.ts';
 import type { IdExtent } from './tree.ts';
 
@@ -22,6 +29,8 @@ export function account(name: UserName): string {
 export interface UserOptions {
   /** Whether the user may make cgroups below its own, as under systemd; default true. */
   readonly delegatedCgroup?: boolean;
+  /** Whether directories of cgroup v1 were handed over to the user, as far as the machine has hierarchies of it. */
+  readonly legacyCgroups?: boolean;
 }
 
 export interface Terminal {
@@ -86,10 +95,12 @@ export class TestUser implements AsyncDisposable {
   /** `XDG_RUNTIME_DIR`. */
   readonly runtimeDirectory: string;
   readonly cgroup: string;
+  /** Of version 1. */
+  readonly legacyCgroups: readonly string[];
   /** Path of the network namespace that commands are started in, as if it were the machine's; the test's own if unset. */
   networkNamespace: string | undefined;
 
-  constructor(name: UserName, { delegatedCgroup = true }: UserOptions) {
+  constructor(name: UserName, { delegatedCgroup = true, legacyCgroups = false }: UserOptions) {
     const [, , uid, gid, , home] = passwdLine(name);
     const id = `${process.pid}-${randomBytes(3).toString('hex')}`;
     this.name = name;
@@ -104,6 +115,7 @@ export class TestUser implements AsyncDisposable {
       chownSync(directory, this.uid, this.gid);
     }
     makeCgroup(this.cgroup, delegatedCgroup ? this : undefined);
+    this.legacyCgroups = legacyCgroups ? makeLegacyCgroups(`wherry-test-${account(name)}-${id}`, this) : [];
   }
 
   /** The installed product's program. */
@@ -146,7 +158,8 @@ export class TestUser implements AsyncDisposable {
     const size = terminal === true ? { columns: 80, rows: 24 } : terminal;
     const command = size === false ? [file, ...args] : inTerminal([file, ...args], size);
     // The shell enters the cgroup while it is still root; setpriv(1) then leaves nothing of root behind.
-    const enter = 'umask 022; echo 0 >"$1/cgroup.procs" && shift && exec "$@"';
+    const groups = [this.cgroup, ...this.legacyCgroups];
+    const enter = `umask 022; ${groups.map(() => 'echo 0 >"$1/cgroup.procs" && shift').join(' && ')} && exec "$@"`;
     const drop = [
       ...(mountsOf === undefined ? [] : ['nsenter', `--target=${mountsOf}`, '--mount', `--wd=${this.home}`]),
       'setpriv',
@@ -157,7 +170,7 @@ export class TestUser implements AsyncDisposable {
       '--',
     ];
     const machine = this.networkNamespace === undefined ? [] : ['nsenter', `--net=${this.networkNamespace}`];
-    return new RunningCommand('/bin/sh', ['-c', enter, 'sh', this.cgroup, ...machine, ...drop, ...command], {
+    return new RunningCommand('/bin/sh', ['-c', enter, 'sh', ...groups, ...machine, ...drop, ...command], {
       cwd: this.home,
       ...rest,
       env: { ...this.environment(size !== false), ...options.env },
@@ -208,6 +221,7 @@ export class TestUser implements AsyncDisposable {
   /** Kills what still runs and removes every trace of this user's commands. */
   async cleanup(): Promise<void> {
     await removeCgroup(this.cgroup);
+    await removeLegacyCgroups(this.legacyCgroups);
     for (const point of this.#mountsDeepestFirst()) execFileSync('umount', ['-l', point]);
     rmSync(this.root, { recursive: true, force: true });
     rmSync(this.runtimeDirectory, { recursive: true, force: true });

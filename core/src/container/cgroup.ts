@@ -36,14 +36,16 @@ export function ownCgroup(id: string, init: number): string | undefined {
  * @throws WherryError `E_CGROUP` for a parent outside of what the user may use
  */
 export function cgroupOf(
-  { mount, delegated }: CgroupSupport,
+  { mount, delegated, legacy = [] }: CgroupSupport,
   id: string,
   parent: string | undefined,
 ): string | undefined {
   const own = `wherry-${id}`;
   if (parent === undefined) return delegated === undefined ? undefined : join(delegated, own);
-  if (mount === undefined || delegated === undefined)
-    throw refusedParent(parent, 'no cgroup v2 is delegated to you');
+  if (mount === undefined || delegated === undefined) {
+    if (legacy.length > 0 && !parent.startsWith('/')) return undefined;
+    throw refusedParent(parent, 'no cgroup is delegated to you');
+  }
   const at = parent.startsWith('/') ? join(mount, parent) : join(delegated, parent);
   if (at !== delegated && !at.startsWith(`${delegated}/`))
     throw refusedParent(
@@ -64,16 +66,17 @@ function refusedParent(parent: string, why: string): WherryError {
 /** A warning for each controller that limits need and the user hasn't got. */
 export function limitWarnings(
   limits: Limits,
-  { version, controllers, delegated }: CgroupSupport,
+  { version, controllers, delegated, legacy = [] }: CgroupSupport,
 ): readonly string[] {
   const missing = new Map<string, string[]>();
   for (const { controller, flag } of limitSettings(limits)) {
     if (delegated !== undefined && controllers.includes(controller)) continue;
+    if (legacy.some((each) => each.controller === (controller === 'io' ? 'blkio' : controller))) continue;
     missing.set(controller, [...new Set([...(missing.get(controller) ?? []), flag])]);
   }
   const why =
     version === 1
-      ? 'this machine has it in cgroup v1, where users can be given no part'
+      ? 'this machine has it in cgroup v1, and an administrator can hand over a directory of that: see wherry’s documentation, docs/limits.md'
       : 'an administrator can delegate it to the user: systemctl edit user@.service, with Delegate=yes';
   return [...missing].map(([controller, flags]) =>
     `${flags.join(', ')} ${flags.length === 1 ? 'has' : 'have'} no effect: the cgroup controller ${controller} isn't this user's; ${why}. ${standIn(controller)}`.trim(),
@@ -139,8 +142,8 @@ function refused({ flag, controller }: CgroupSetting, delegated: string, cause: 
 }
 
 /**
- * Removes what a killed monitor left of a container's cgroup, with what still runs in it, and a parent that was made for it
- * and is empty.
+ * Removes what a killed monitor left of a container's cgroup, with what still runs in it, and parents that were made for it
+ * and are empty.
  */
 export function removeCgroup(support: CgroupSupport, id: string, parent?: string): void {
   const path = locate(support, id, parent);
@@ -149,7 +152,15 @@ export function removeCgroup(support: CgroupSupport, id: string, parent?: string
     killGroup(path);
     removeGroups(path);
   }
-  if (parent !== undefined && !parent.startsWith('/')) removeGroup(dirname(path));
+  if (parent === undefined || parent.startsWith('/')) return;
+  for (const above of groupsAbove(path, support.delegated)) removeGroup(above);
+}
+
+/** The groups between a container's own and the one that it was made below, which is left. */
+export function groupsAbove(path: string, delegated: string | undefined): readonly string[] {
+  const above = dirname(path);
+  if (delegated === undefined || !above.startsWith(`${delegated}/`)) return [];
+  return [above, ...groupsAbove(above, delegated)];
 }
 
 /** As `cgroupOf`; nowhere when the delegation has changed since. */

@@ -15,11 +15,13 @@ import { completeEnvironment, mergeEnvironment } from './environment.ts';
 import { notFound } from './find.ts';
 import { shortId } from './id.ts';
 import { identityOf, identityOperations } from './identity.ts';
-import { resourceLimits } from './kernel-options.ts';
+import { confinement, resourceLimits } from './kernel-options.ts';
+import { type LegacyGroup, legacyGroups, ownLegacyGroup } from './legacy-cgroup.ts';
 import { cacheDirectory } from './machine.ts';
 import type { ExecRequest } from './operations.ts';
 import { addedGroups, keepsGroups } from './options.ts';
 import { ownIdOperations } from './own-ids.ts';
+import { legacySettings } from './program.ts';
 import type { ContainerSpec } from './record.ts';
 import { requireRunning } from './running.ts';
 import { type SeccompFilter, seccompFilter } from './seccomp.ts';
@@ -73,6 +75,9 @@ async function writeProgram(context: ContainerContext, id: string, request: Exec
   const execId = randomBytes(32).toString('hex');
   const program = execProgram({
     cgroup: group,
+    legacy: legacyGroups(machine.platform.cgroup, id, spec.options?.cgroupParent).filter(
+      ({ controller }) => ownLegacyGroup(id, running.init.pid, controller) !== undefined,
+    ),
     events: { prefix: join(store.paths.events, `${id}.${shortId(execId)}`), execId },
     spec,
     request,
@@ -102,6 +107,7 @@ export interface ExecProgram {
   readonly hostname: string;
   readonly seccomp: SeccompFilter | undefined;
   readonly cgroup: string | undefined;
+  readonly legacy?: readonly LegacyGroup[];
   /** Where its monitor tells its beginning and its end. */
   readonly events: { readonly prefix: string; readonly execId: string };
 }
@@ -117,6 +123,7 @@ export function execProgram({
   hostname,
   seccomp,
   cgroup,
+  legacy = [],
   events,
 }: ExecProgram): Program {
   const { tty } = request;
@@ -127,12 +134,14 @@ export function execProgram({
       ...clientSettings(request),
       { op: 'events', ...events },
       ...(cgroup === undefined ? [] : [{ op: 'cgroup', path: cgroup, optional: true } as const]),
+      ...legacySettings(legacy).map((setting) => ({ ...setting, optional: true }) as const),
     ],
     prepare: [],
     container: [
       ...(tty ? [{ op: 'console', device: false } as const] : []),
       { op: 'umask', mask: 0o022 },
       ...resourceLimits(spec),
+      ...confinement(spec),
       { op: 'working-directory', path: checkedDirectory(request.workdir) ?? spec.workdir },
       ...ownIds,
       ...identity,

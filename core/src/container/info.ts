@@ -37,7 +37,7 @@ export async function engineInfo(context: ContainerContext): Promise<EngineInfo>
     userNamespace: { mode: idmap.mode, reason: idmapReason(context) },
     cgroup: {
       version: platform.cgroup.version === 2 ? 2 : 1,
-      delegated: platform.cgroup.delegated !== undefined,
+      delegated: platform.cgroup.delegated !== undefined || platform.cgroup.legacy !== undefined,
     },
     kernel: platform.kernel.release,
     operatingSystem: operatingSystem(),
@@ -75,7 +75,7 @@ function idmapReason({ machine: { idmap } }: ContainerContext): string {
   }
 }
 
-/** What needs a controller of cgroup v2 that has been delegated, in the words of Docker's warnings. */
+/** What needs a controller that has been delegated, in the words of Docker's warnings. */
 const LIMITS: Readonly<Record<string, string>> = {
   memory: 'memory limit',
   cpu: 'cpu cfs quota',
@@ -86,11 +86,15 @@ const LIMITS: Readonly<Record<string, string>> = {
 
 function warnings({ machine, store }: ContainerContext): readonly string[] {
   const { userNamespaces, cgroup } = machine.platform;
-  const missing = Object.entries(LIMITS).filter(([controller]) => !cgroup.controllers.includes(controller));
+  const { legacy = [] } = cgroup;
+  const old = (name: string) => legacy.some(({ controller }) => controller === name);
+  const missing = Object.entries(LIMITS).filter(
+    ([name]) => !cgroup.controllers.includes(name) && !old(name === 'io' ? 'blkio' : name),
+  );
   return [
     ...(userNamespaces.usable ? [] : [`${userNamespaces.reason} ${userNamespaces.hint}`]),
     ...(store.paths.notice === undefined ? [] : [store.paths.notice]),
-    ...(cgroup.delegated === undefined ? ['No pause support'] : []),
+    ...(cgroup.delegated === undefined && !old('freezer') ? ['No pause support'] : []),
     ...missing.map(([, what]) => `No ${what} support`),
   ];
 }

@@ -64,7 +64,7 @@ export async function inspectContainer(
     Platform: 'linux',
     MountLabel: '',
     ProcessLabel: '',
-    AppArmorProfile: '',
+    AppArmorProfile: appArmorProfile(spec),
     ExecIDs: null,
     HostConfig: hostConfig(row, spec),
     GraphDriver: graphDriver(spec, trees, await overlayMount(context, id)),
@@ -73,6 +73,10 @@ export async function inspectContainer(
     Config: configOf(row, spec),
     NetworkSettings: { ...UNUSED_NETWORK_FIELDS, ...network },
   };
+}
+
+function appArmorProfile({ security: { apparmor, labels = [] } }: ContainerSpec): string {
+  return apparmor ?? (labels.includes('apparmor=unconfined') ? 'unconfined' : '');
 }
 
 function stateOf(
@@ -94,7 +98,7 @@ function stateOf(
     Running: running,
     Paused: paused,
     Restarting: restarting,
-    OOMKilled: !running && facts.exited?.outOfMemory === true,
+    OOMKilled: running ? existsSync(join(directory, 'oom')) : facts.exited?.outOfMemory === true,
     Dead: status === 'dead',
     Pid: pid,
     ExitCode: restarting ? (facts.restarting?.status ?? 0) : running ? 0 : (row.exitCode ?? 0),

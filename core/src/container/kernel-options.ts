@@ -24,6 +24,11 @@ export function domainName({ options }: Spec): readonly ContainerOperation[] {
   return options?.domainname === undefined ? [] : [{ op: 'domainname', name: options.domainname }];
 }
 
+/** What confines the command, set while the host's /proc is there. */
+export function confinement({ security }: Pick<ContainerSpec, 'security'>): readonly ContainerOperation[] {
+  return security.apparmor === undefined ? [] : [{ op: 'apparmor', profile: security.apparmor }];
+}
+
 export function oomScore({ options }: Spec): readonly ContainerOperation[] {
   return options?.oomScoreAdj === undefined ? [] : [{ op: 'oom-score-adj', value: options.oomScoreAdj }];
 }

@@ -1,3 +1,4 @@
+import type { CgroupSupport } from '../platform/cgroup.ts';
 import { type BlockLimits, type BlockRequest, parseBlockLimits } from './block-io.ts';
 import { invalidOption } from './option-error.ts';
 import { given, positiveSize } from './option-text.ts';
@@ -60,15 +61,19 @@ export function parseLimits(request: LimitRequest): Limits {
   };
 }
 
-/** What is asked for and has no effect with cgroup v2, one sentence each, in Docker's words. */
-export function discardedLimits(request: LimitRequest): readonly string[] {
+/** What is asked for and has no effect but with the memory controller of cgroup v1, one sentence each, in Docker's words. */
+export function discardedLimits(
+  request: LimitRequest,
+  { legacy = [] }: Pick<CgroupSupport, 'legacy'> = {},
+): readonly string[] {
+  const kept = legacy.some(({ controller }) => controller === 'memory');
   const { memorySwappiness, oomKillDisable, kernelMemory } = request;
   const no = 'Your kernel does not support';
   return [
-    ...(memorySwappiness === undefined || memorySwappiness === -1
+    ...(kept || memorySwappiness === undefined || memorySwappiness === -1
       ? []
       : [`${no} memory swappiness for a cgroup: cgroup v2 has none. Memory swappiness discarded.`]),
-    ...(oomKillDisable === true
+    ...(oomKillDisable === true && !kept
       ? [`${no} OomKillDisable: cgroup v2 has none. OomKillDisable discarded; --oom-score-adj is there.`]
       : []),
     ...(kernelMemory === undefined || kernelMemory === '0'

@@ -4,12 +4,15 @@ import { EXIT, WherryError } from '../errors/error.ts';
 import { ownCgroup, processCgroup } from './cgroup.ts';
 import type { ContainerContext } from './context.ts';
 import { type Facts, isRestarting } from './facts.ts';
+import { containerGroup, ownLegacyGroup } from './legacy-cgroup.ts';
 import { requireRunning } from './running.ts';
 
 /** Whether the process is frozen (cgroups(7), cgroup.freeze). */
 export function isPaused(pid: number): boolean {
   const group = processCgroup(pid);
-  return group !== undefined && readState(group);
+  if (group !== undefined && readState(group)) return true;
+  const freezer = containerGroup(pid, 'freezer');
+  return freezer !== undefined && readFreezer(freezer);
 }
 
 /** Whether a container that runs is paused; one that waits for its next start has no process that could be. */
@@ -26,6 +29,17 @@ function readState(group: string): boolean {
   }
 }
 
+/** freezer-subsystem.rst; FREEZING is on its way. */
+const FREEZER_STATE = 'freezer.state';
+
+function readFreezer(group: string): boolean {
+  try {
+    return readFileSync(join(group, FREEZER_STATE), 'latin1').trim() !== 'THAWED';
+  } catch {
+    return false;
+  }
+}
+
 /**
  * Freezes a container, or lets it go on.
  * @throws WherryError `E_CONTAINER_NOT_RUNNING`, `E_CONTAINER_PAUSED`, `E_CONTAINER_NOT_PAUSED`, `E_NO_CGROUP`
@@ -34,15 +48,17 @@ export function setPaused(context: ContainerContext, id: string, paused: boolean
   const { init } = requireRunning(context, id);
   // Its own alone: what else is in a group that it shares would stand still as well.
   const group = ownCgroup(id, init.pid);
-  if (group === undefined) throw noCgroup(paused);
-  if (readState(group) === paused) {
+  const freezer = group === undefined ? ownLegacyGroup(id, init.pid, 'freezer') : undefined;
+  if (group === undefined && freezer === undefined) throw noCgroup(paused);
+  if (isPaused(init.pid) === paused) {
     throw new WherryError(`Container ${id} is ${paused ? 'already' : 'not'} paused`, {
       code: paused ? 'E_CONTAINER_PAUSED' : 'E_CONTAINER_NOT_PAUSED',
       hint: 'wherry ps   shows which containers are paused.',
       exitCode: EXIT.failure,
     });
   }
-  writeFileSync(join(group, 'cgroup.freeze'), paused ? '1' : '0');
+  if (group !== undefined) writeFileSync(join(group, 'cgroup.freeze'), paused ? '1' : '0');
+  else if (freezer !== undefined) writeFileSync(join(freezer, FREEZER_STATE), paused ? 'FROZEN' : 'THAWED');
 }
 
 function noCgroup(paused: boolean): WherryError {

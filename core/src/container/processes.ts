@@ -1,13 +1,17 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { LEGACY_CONTROLLERS } from '../platform/legacy-cgroup.ts';
 import { ownCgroup } from './cgroup.ts';
+import { ownLegacyGroup } from './legacy-cgroup.ts';
 
 /**
  * Host's ids of the processes of a container: those in its cgroup, else those in the PID namespace of its first one, else, where
  * that is the host's, what stems from it.
  */
 export function containerProcesses(id: string, init: number): readonly number[] {
-  const group = ownCgroup(id, init);
+  const group =
+    ownCgroup(id, init) ??
+    LEGACY_CONTROLLERS.map((each) => ownLegacyGroup(id, init, each)).find((each) => each !== undefined);
   if (group !== undefined) return groupProcesses(group);
   const own = pidNamespace(String(init));
   if (own === undefined) return [];

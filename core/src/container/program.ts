@@ -15,7 +15,8 @@ import { completeEnvironment } from './environment.ts';
 import { kernelFilesystems, protectedPaths } from './filesystems.ts';
 import { type HealthCheck, healthTimes } from './health.ts';
 import { type Identity, identityOperations } from './identity.ts';
-import { domainName, namespaceSysctls, oomScore, resourceLimits } from './kernel-options.ts';
+import { confinement, domainName, namespaceSysctls, oomScore, resourceLimits } from './kernel-options.ts';
+import type { LegacyGroup } from './legacy-cgroup.ts';
 import { keepsGroups, NO_OPTIONS } from './options.ts';
 import type { ContainerSpec } from './record.ts';
 import type { SeccompFilter } from './seccomp.ts';
@@ -62,6 +63,8 @@ export interface LaunchRequest {
   readonly cleanup: readonly FileOperation[];
   /** The container's own cgroup v2, made for it. */
   readonly cgroup?: string | undefined;
+  /** Those of version 1. */
+  readonly legacy?: readonly LegacyGroup[];
 }
 
 /** The launch program of a container. */
@@ -128,8 +131,14 @@ function settings(request: LaunchRequest): readonly SettingOperation[] {
     ...(request.cgroup === undefined
       ? []
       : [{ op: 'cgroup', path: request.cgroup, optional: true } as const]),
+    ...legacySettings(request.legacy),
     ...(pidfile === undefined ? [] : [{ op: 'pidfile', path: pidfile } as const]),
   ];
+}
+
+/** The launcher is told of each controller. */
+export function legacySettings(groups: readonly LegacyGroup[] = []): readonly SettingOperation[] {
+  return groups.map((group) => ({ op: 'legacy-cgroup', ...group }));
 }
 
 function healthCheck(health: HealthCheck | undefined): readonly SettingOperation[] {
@@ -223,6 +232,7 @@ function process({
   const { tty } = spec;
   return [
     ...oomScore(spec),
+    ...confinement(spec),
     { op: 'umask', mask: 0o022 },
     ...resourceLimits(spec),
     { op: 'working-directory', path: spec.workdir },

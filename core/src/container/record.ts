@@ -61,8 +61,10 @@ export interface SecurityOptions {
   /** Paths to hide beside the usual ones, and patterns of those that aren't; `ALL` is every one. */
   readonly mask?: readonly string[];
   readonly unmask?: readonly string[];
-  /** As they were given, for `inspect`: what they ask for is how it is. */
+  /** As they were given, for `inspect`. */
   readonly labels?: readonly string[];
+  /** The AppArmor profile that confines its commands; the caller's when absent. */
+  readonly apparmor?: string;
 }
 
 /**

@@ -8,6 +8,7 @@ import { removeCgroup } from './cgroup.ts';
 import { type ContainerContext, currentRow, fold } from './context.ts';
 import { commitState, type StateUpdate } from './drivers.ts';
 import { readFacts } from './facts.ts';
+import { removeLegacyGroups } from './legacy-cgroup.ts';
 import { removalPlan } from './removal.ts';
 import { removeSmall } from './remove-small.ts';
 import { rootsOf } from './roots.ts';
@@ -75,7 +76,9 @@ export async function clearAway(
     const { carryOut, withWorker } = await import('./worker.ts');
     await withWorker(context, (worker) => carryOut(worker, left));
   }
-  removeCgroup(context.machine.platform.cgroup, id, spec.options?.cgroupParent);
+  const { cgroup } = context.machine.platform;
+  removeCgroup(cgroup, id, spec.options?.cgroupParent);
+  removeLegacyGroups(cgroup, id, spec.options?.cgroupParent);
   const directory = store.paths.container(id);
   if (existsSync(directory)) rmSync(directory, { recursive: true, force: true });
   return { id, volumes, state };

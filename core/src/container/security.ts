@@ -17,6 +17,7 @@ export function parseSecurityOptions(
   const mask: string[] = [];
   const unmask: string[] = [];
   const labels: string[] = [];
+  let apparmor: string | undefined;
   for (const option of options) {
     const [key = '', value] = splitOption(option);
     if (key === 'no-new-privileges') noNewPrivileges = parseBoolean(option, value);
@@ -26,8 +27,11 @@ export function parseSecurityOptions(
     else if (key === 'unmask')
       unmask.push(...(value.toUpperCase() === 'ALL' ? ['ALL'] : paths(option, value)));
     else if (key === 'systempaths' && value === 'unconfined') unmask.push('ALL');
-    else if (key === 'label' || key === 'apparmor') labels.push(checkLabel(key, value, kernel));
-    else throw invalid(option);
+    else if (key === 'label' || key === 'apparmor') {
+      labels.push(checkLabel(key, value, kernel));
+      // Without a profile for this one: as for seccomp, the last word holds.
+      if (key === 'apparmor') apparmor = value === 'unconfined' ? undefined : value;
+    } else throw invalid(option);
   }
   return {
     noNewPrivileges,
@@ -35,6 +39,7 @@ export function parseSecurityOptions(
     ...(mask.length === 0 ? {} : { mask }),
     ...(unmask.length === 0 ? {} : { unmask }),
     ...(labels.length === 0 ? {} : { labels }),
+    ...(apparmor === undefined ? {} : { apparmor }),
   };
 }
 
@@ -47,18 +52,31 @@ export interface SecurityModules {
 function securityModules(): SecurityModules {
   return {
     selinux: existsSync('/sys/fs/selinux/enforce'),
-    apparmor: existsSync('/sys/kernel/security/apparmor'),
+    // The directory in securityfs can't be looked into everywhere.
+    apparmor: readOptional('/sys/module/apparmor/parameters/enabled')?.startsWith('Y') === true,
   };
 }
 
-/** Labels that aren't taken are no loss: nothing is labelled then. One that is asked for by name is. */
+function readOptional(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Labels that aren't taken are no loss: nothing is labelled then. One that is asked for by name is. Whether a profile of AppArmor is
+ * loaded, and the caller may change to it, the kernel says at the start.
+ */
 function checkLabel(key: 'label' | 'apparmor', value: string, kernel: SecurityModules): string {
   const option = `${key}=${value}`;
-  if (value === 'disable' || value === 'unconfined') return option;
+  if (value === (key === 'label' ? 'disable' : 'unconfined')) return option;
+  if (key === 'apparmor' && kernel.apparmor) return option;
   const [name, on] = key === 'label' ? ['SELinux', kernel.selinux] : ['AppArmor', kernel.apparmor];
   throw new WherryError(
     on
-      ? `--security-opt ${option}: Wherry gives containers no ${name} ${key === 'label' ? 'labels' : 'profiles'}; they have the caller's.`
+      ? `--security-opt ${option}: Wherry gives containers no SELinux labels, which all files of a root would need, too; they have the caller's.`
       : `--security-opt ${option}: ${name} isn't enabled on this machine.`,
     {
       code: 'E_SECURITY_OPT',
@@ -105,7 +123,7 @@ function parseSeccomp(value: string): SecurityOptions['seccomp'] {
 function invalid(option: string): WherryError {
   return new WherryError(`Invalid --security-opt: ${JSON.stringify(option)}.`, {
     code: 'E_SECURITY_OPT',
-    hint: 'There are no-new-privileges[=true|false], seccomp=FILE|unconfined, mask=PATH[:PATH], unmask=ALL|PATH[:PATH], systempaths=unconfined, label=disable and apparmor=unconfined.',
+    hint: 'There are no-new-privileges[=true|false], seccomp=FILE|unconfined, mask=PATH[:PATH], unmask=ALL|PATH[:PATH], systempaths=unconfined, label=disable and apparmor=PROFILE|unconfined.',
     exitCode: EXIT.engine,
   });
 }

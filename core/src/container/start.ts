@@ -25,6 +25,7 @@ import { notFound } from './find.ts';
 import { hostFileBinds, writeHostFiles } from './host-files.ts';
 import { identityOf } from './identity.ts';
 import { imageMountOperation, imageView } from './image-view.ts';
+import { makeLegacyGroups } from './legacy-cgroup.ts';
 import { relayLog, relaySocket } from './log-relay.ts';
 import { cacheDirectory } from './machine.ts';
 import { prepareMounts, startMounts } from './mounts.ts';
@@ -81,7 +82,8 @@ export async function prepareLaunch(context: ContainerContext, id: string, clien
   const request = await launchRequest(context, drivers, { row, spec, plan, client, pending });
   // What it left when it failed before would be taken for this start's.
   if (row.launch > 0)
-    for (const fact of ['start-error', 'ports', 'log-error']) rmSync(join(directory, fact), { force: true });
+    for (const fact of ['start-error', 'ports', 'log-error', 'restart-policy', 'oom'])
+      rmSync(join(directory, fact), { force: true });
   // The monitor of a container with --rm removes its directory from there.
   giveToRoot(machine, store.paths.containers);
   for (const path of [directory, join(directory, 'rootfs')]) {
@@ -95,11 +97,12 @@ export async function prepareLaunch(context: ContainerContext, id: string, clien
   // Its monitor begins anew with the slots that the one before may have filled.
   foldEvents(context);
   await relayLog(context, id, plan.log);
-  const { limits = {}, cgroupParent } = spec.options ?? {};
-  const cgroup = makeCgroup(machine.platform.cgroup, id, limits, cgroupParent);
+  const options = spec.options ?? NO_OPTIONS;
+  const cgroup = makeCgroup(machine.platform.cgroup, id, options.limits, options.cgroupParent);
+  const legacy = makeLegacyGroups(machine.platform.cgroup, id, options);
   const path = join(directory, PROGRAM);
   const draft = `${path}.${process.pid}`;
-  writeFileSync(draft, encodeProgram(launchProgram({ ...request, cgroup })), { mode: 0o600 });
+  writeFileSync(draft, encodeProgram(launchProgram({ ...request, cgroup, legacy })), { mode: 0o600 });
   renameSync(draft, path);
   store.database.transaction(() => {
     table.beginLaunch(id);

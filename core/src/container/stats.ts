@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ownCgroup } from './cgroup.ts';
 import type { ContainerContext } from './context.ts';
+import { ownLegacyGroup } from './legacy-cgroup.ts';
 import type { StatsSample } from './operations.ts';
 import { NO_OPTIONS } from './options.ts';
 import { containerProcesses } from './processes.ts';
@@ -38,9 +39,13 @@ export function sampleStats(context: ContainerContext, id: string): StatsSample 
   const sum = (pick: (use: ProcessUse) => number): number =>
     processes.reduce((all, use) => all + pick(use), 0);
   // Time is accounted to every group; the rest takes controllers that few users are given.
-  const cpu = group === undefined ? undefined : numberAfter(readText(join(group, 'cpu.stat')), 'usage_usec');
-  const memory = group === undefined ? undefined : groupMemory(group);
-  const block = group === undefined ? undefined : groupBlock(readText(join(group, 'io.stat')));
+  const legacy = legacyUse(id, init.pid);
+  const cpu =
+    (group === undefined ? undefined : numberAfter(readText(join(group, 'cpu.stat')), 'usage_usec')) ??
+    legacy.cpu;
+  const memory = (group === undefined ? undefined : groupMemory(group)) ?? legacy.memory;
+  const block =
+    (group === undefined ? undefined : groupBlock(readText(join(group, 'io.stat')))) ?? legacy.block;
   return {
     ...common,
     cpu: cpu ?? sum((use) => use.cpu),
@@ -50,6 +55,35 @@ export function sampleStats(context: ContainerContext, id: string): StatsSample 
     network: networkUse(init.pid),
     block: block ?? [sum((use) => use.read), sum((use) => use.written)],
     from: cpu === undefined && memory === undefined ? 'processes' : 'cgroup',
+  };
+}
+
+/** By the accounts of cgroup v1, as far as there are groups (cpuacct.rst, memory.rst, blkio-controller.rst). */
+function legacyUse(
+  id: string,
+  init: number,
+): {
+  readonly cpu: number | undefined;
+  readonly memory: number | undefined;
+  readonly block: readonly [number, number] | undefined;
+} {
+  const text = (controller: string, file: string): string => {
+    const group = ownLegacyGroup(id, init, controller);
+    return group === undefined ? '' : readText(join(group, file));
+  };
+  const nanoseconds = text('cpuacct', 'cpuacct.usage').trim();
+  const bytes = text('memory', 'memory.usage_in_bytes').trim();
+  const inactive = numberAfter(text('memory', 'memory.stat'), 'total_inactive_file') ?? 0;
+  const io = text('blkio', 'blkio.throttle.io_service_bytes_recursive');
+  const moved = (word: string): number =>
+    [...io.matchAll(new RegExp(`^\\d+:\\d+ ${word} (\\d+)$`, 'gm'))].reduce(
+      (all, [, value]) => all + Number(value),
+      0,
+    );
+  return {
+    cpu: nanoseconds === '' ? undefined : Number(nanoseconds) / 1000,
+    memory: bytes === '' ? undefined : Math.max(0, Number(bytes) - inactive),
+    block: io === '' ? undefined : [moved('Read'), moved('Write')],
   };
 }
 

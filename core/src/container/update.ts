@@ -1,18 +1,19 @@
-import { isDeepStrictEqual } from 'node:util';
+import { renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { EXIT, WherryError } from '../errors/error.ts';
-import { sendSignal } from '../launcher/run.ts';
 import { limitWarnings, makeCgroup, ownCgroup } from './cgroup.ts';
 import type { ContainerContext } from './context.ts';
 import { notFound } from './find.ts';
+import { makeLegacyGroups, ownLegacyGroup } from './legacy-cgroup.ts';
 import { discardedLimits, type Limits } from './limits.ts';
 import { invalidOption } from './option-error.ts';
-import { NO_OPTIONS, type OptionRequest, parseOptions } from './options.ts';
+import { NO_OPTIONS, type OptionRequest, parseOptions, type RestartPolicy } from './options.ts';
 import { findRunning } from './running.ts';
 
 /**
  * Changes limits and restart policy of a container, at once where it runs.
- * @returns warnings of what has no effect, or not yet
- * @throws WherryError `E_OPTION`, `E_CGROUP`
+ * @returns warnings of what has no effect
+ * @throws WherryError `E_OPTION`, `E_CGROUP`, `E_AUTO_REMOVE`
  */
 export async function updateContainer(
   context: ContainerContext,
@@ -24,27 +25,44 @@ export async function updateContainer(
   const spec = table.spec(id);
   if (row === undefined || spec === undefined) throw notFound(id);
   const before = spec.options ?? NO_OPTIONS;
-  const asked = parseOptions(withMemory(request, before.limits), row.autoRemove);
+  const asked = parseOptions(withMemory(request, before.limits));
   const limits = mergeLimits(before.limits, asked.limits);
   const restart = request.restart === undefined ? before.restart : asked.restart;
+  if (row.autoRemove && restart.name !== 'no') throw removesItself();
   const running = findRunning(context, id);
   const support = machine.platform.cgroup;
-  if (running?.init !== undefined && ownCgroup(id, running.init.pid) !== undefined)
+  const init = running?.init;
+  if (init !== undefined && ownCgroup(id, init.pid) !== undefined)
     setLimits(() => makeCgroup(support, id, limits, before.cgroupParent));
+  if (
+    init !== undefined &&
+    support.legacy?.some(({ controller }) => ownLegacyGroup(id, init.pid, controller))
+  )
+    setLimits(() => makeLegacyGroups(support, id, { ...before, limits }));
   table.setSpec(id, { ...spec, options: { ...before, limits, restart } });
-  const later = running !== undefined && !isDeepStrictEqual(restart, before.restart);
-  // Its monitor has the old policy; all that it can be told is to leave off.
-  if (later && restart.name === 'no') await sendSignal(context.launcher(), running.monitor, SIGUSR1);
-  return [
-    ...limitWarnings(asked.limits, support),
-    ...discardedLimits(request),
-    ...(later && restart.name !== 'no'
-      ? [`the restart policy of ${row.name} takes effect with its next start: its monitor has the old one`]
-      : []),
-  ];
+  if (running !== undefined && request.restart !== undefined)
+    tellPolicy(context.store.paths.container(id), restart);
+  return [...limitWarnings(asked.limits, support), ...discardedLimits(request, support)];
 }
 
-const SIGUSR1 = 10;
+/** The file by which a monitor hears of another policy than that of its program. */
+const POLICY = 'restart-policy';
+
+/** Its monitor reads it at the container's next end. */
+function tellPolicy(directory: string, { name, maxRetries }: RestartPolicy): void {
+  const path = join(directory, POLICY);
+  const draft = `${path}.${process.pid}`;
+  writeFileSync(draft, `${name} ${maxRetries}\n`, { mode: 0o644 });
+  renameSync(draft, path);
+}
+
+function removesItself(): WherryError {
+  return new WherryError('Restart policy cannot be updated because AutoRemove is enabled for the container', {
+    code: 'E_AUTO_REMOVE',
+    hint: 'Run it without --rm to have it restarted.',
+    exitCode: EXIT.failure,
+  });
+}
 
 /** Swap is counted together with memory, which may have been settled before. */
 function withMemory(request: OptionRequest, { memory }: Limits): OptionRequest {

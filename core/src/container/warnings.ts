@@ -17,14 +17,16 @@ export function createWarnings(
   const options = spec.options ?? NO_OPTIONS;
   const { pid } = options.sharing ?? NOTHING_SHARED;
   const survivors =
-    pid.kind !== 'private' && cgroupOf(cgroup, '', options.cgroupParent) === undefined
+    pid.kind !== 'private' &&
+    cgroupOf(cgroup, '', options.cgroupParent) === undefined &&
+    cgroup.legacy === undefined
       ? [
           "with a PID namespace that isn't its own and without a cgroup, what the container's first process leaves running isn't ended with it.",
         ]
       : [];
   return [
     ...limitWarnings(options.limits, cgroup),
-    ...discardedLimits(request.options ?? {}),
+    ...discardedLimits(request.options ?? {}, cgroup),
     ...deviceWarnings(options.devices ?? [], keepsGroups(options)),
     ...survivors,
   ];

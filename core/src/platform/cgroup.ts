@@ -1,3 +1,5 @@
+import { findLegacyControllers, type LegacyController } from './legacy-cgroup.ts';
+
 /** Which cgroups a user's containers can have. */
 export interface CgroupSupport {
   /** 2: unified. 1: legacy or hybrid. 0: none mounted. */
@@ -10,6 +12,8 @@ export interface CgroupSupport {
   readonly delegated?: string;
   /** The controllers that children of `delegated` can be given. */
   readonly controllers: readonly string[];
+  /** What of version 1 the user may make groups in; absent where there is nothing. */
+  readonly legacy?: readonly LegacyController[];
 }
 
 /** The effects that the search needs. */
@@ -28,6 +32,16 @@ export interface CgroupReader {
  */
 export function findCgroup(mountinfo: string, membership: string, reader: CgroupReader): CgroupSupport {
   const mounts = parseMounts(mountinfo);
+  const unified = findUnified(mounts, membership, reader);
+  const old = mounts.filter((mount) => mount.type === 'cgroup');
+  if (old.length === 0) return unified;
+  const legacy = findLegacyControllers(old, membership, reader).filter(
+    ({ controller }) => !unified.controllers.includes(controller === 'blkio' ? 'io' : controller),
+  );
+  return legacy.length === 0 ? unified : { ...unified, legacy };
+}
+
+function findUnified(mounts: readonly Mount[], membership: string, reader: CgroupReader): CgroupSupport {
   const unified = mounts.find((mount) => mount.type === 'cgroup2');
   const version = mounts.some((mount) => mount.type === 'cgroup') ? 1 : unified === undefined ? 0 : 2;
   const path = /^0::(\/.*)$/m.exec(membership)?.[1];
@@ -53,15 +67,17 @@ interface Mount {
   readonly root: string;
   readonly point: string;
   readonly type: string;
+  /** Of the file system. */
+  readonly options: readonly string[];
 }
 
 /** proc_pid_mountinfo(5): root and mount point are fields 4 and 5, the type comes after the dash. */
 function parseMounts(mountinfo: string): Mount[] {
   return mountinfo.split('\n').flatMap((line) => {
-    const match = /^\d+ \d+ \S+ (\S+) (\S+) .*? - (\S+) /.exec(line);
+    const match = /^\d+ \d+ \S+ (\S+) (\S+) .*? - (\S+) \S+ (\S+)/.exec(line);
     if (match === null) return [];
-    const [root = '', point = '', type = ''] = match.slice(1);
-    return [{ root: unescapeOctal(root), point: unescapeOctal(point), type }];
+    const [root = '', point = '', type = '', options = ''] = match.slice(1);
+    return [{ root: unescapeOctal(root), point: unescapeOctal(point), type, options: options.split(',') }];
   });
 }
 

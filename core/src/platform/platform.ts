@@ -41,10 +41,13 @@ export function readPlatform(root = '/', uid = process.getuid?.() ?? 0): Platfor
       supported: existsSync(at('proc/self/ns/user')),
       uid,
     }),
-    cgroup: findCgroup(read('proc/self/mountinfo') ?? '', read('proc/self/cgroup') ?? '', {
-      read: (path) => read(path),
-      writable: (path) => accessible(at(path), constants.W_OK),
-    }),
+    cgroup: forUser(
+      findCgroup(read('proc/self/mountinfo') ?? '', read('proc/self/cgroup') ?? '', {
+        read: (path) => read(path),
+        writable: (path) => accessible(at(path), constants.W_OK),
+      }),
+      uid,
+    ),
     overlay: /\boverlay$/m.test(read('proc/filesystems') ?? ''),
     fuse: accessible(at('dev/fuse'), constants.R_OK | constants.W_OK),
     tun: accessible(at('dev/net/tun'), constants.R_OK | constants.W_OK),
@@ -52,6 +55,11 @@ export function readPlatform(root = '/', uid = process.getuid?.() ?? 0): Platfor
     cpus: availableParallelism(),
     memory: totalmem(),
   };
+}
+
+/** Root's containers are nobody's that a group of version 1 was handed to. */
+function forUser({ legacy, ...unified }: CgroupSupport, uid: number): CgroupSupport {
+  return uid === 0 || legacy === undefined ? unified : { ...unified, legacy };
 }
 
 function setting<K extends string>(key: K, text: string | undefined): { readonly [P in K]?: number } {

@@ -102,6 +102,8 @@ export type ContainerOperation =
       readonly optional?: boolean;
     }
   | { readonly op: 'oom-score-adj'; readonly value: number; readonly optional?: boolean }
+  /** The AppArmor profile that the command is confined by; set before all others, as `oom-score-adj` is. */
+  | { readonly op: 'apparmor'; readonly profile: string }
   /** Opens a terminal of the container's /dev/pts, hands it to the monitor, makes it standard input, output, error. */
   | {
       readonly op: 'console';

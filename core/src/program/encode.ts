@@ -55,6 +55,7 @@ const ARGUMENTS: {
   'stop-signal': ({ signal }) => [signal],
   restart: ({ policy, maxRetries }) => [policy, maxRetries],
   cgroup: ({ path }) => [path],
+  'legacy-cgroup': ({ path, controller }) => [path, controller],
   events: ({ prefix, execId }) => [prefix, execId],
   health: (check) => [
     check.interval,
@@ -115,6 +116,7 @@ const ARGUMENTS: {
   umask: ({ mask }) => [mask],
   rlimit: ({ resource, soft, hard }) => [resource, soft, hard],
   'oom-score-adj': ({ value }) => [value],
+  apparmor: ({ profile }) => [profile],
   console: ({ device }) => [device],
   'working-directory': ({ path }) => [path],
   user: ({ uid, gid, groups }) => [uid, gid, ...groups],

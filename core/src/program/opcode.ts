@@ -25,6 +25,7 @@ export const OPCODES = {
   'log-socket': 0x0111,
   events: 0x0112,
   pidfile: 0x0113,
+  'legacy-cgroup': 0x0114,
 
   'make-dir': 0x0201,
   'copy-tree': 0x0202,
@@ -68,6 +69,7 @@ export const OPCODES = {
   execute: 0x050d,
   'own-ids': 0x050e,
   'keep-groups': 0x050f,
+  apparmor: 0x0510,
 
   'link-add': 0x0601,
   'link-set': 0x0602,

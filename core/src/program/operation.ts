@@ -98,6 +98,13 @@ export type SettingOperation =
   | { readonly op: 'pidfile'; readonly path: string }
   /** A cgroup v2 directory that the container is started in; `optional` starts without where that's not allowed. */
   | { readonly op: 'cgroup'; readonly path: string; readonly optional?: boolean }
+  /** A group of version 1 that the container is put into; one a hierarchy, `controller` the one that it is asked for by. */
+  | {
+      readonly op: 'legacy-cgroup';
+      readonly path: string;
+      readonly controller: string;
+      readonly optional?: boolean;
+    }
   /** Events are left as files whose paths begin with `prefix`; those of an `exec` have its id. */
   | { readonly op: 'events'; readonly prefix: string; readonly execId?: string }
   /** A command that is run in the container again and again, to tell whether it is well. Times in milliseconds. */

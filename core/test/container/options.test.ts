@@ -121,5 +121,7 @@ describe('limits', () => {
       expect.stringMatching(/kernel memory/),
     ]);
     expect(discardedLimits({ memorySwappiness: -1 })).toEqual([]);
+    const legacy = [{ controller: 'memory', mount: '/m', delegated: '/m/u' }];
+    expect(discardedLimits({ memorySwappiness: 10, oomKillDisable: true }, { legacy })).toEqual([]);
   });
 });

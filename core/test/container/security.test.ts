@@ -40,6 +40,23 @@ it('says which profile it cannot read', () => {
   );
 });
 
+it('takes profiles of AppArmor and labels as far as the kernel has them', () => {
+  const parse = (options: readonly string[], on: boolean) =>
+    parseSecurityOptions(options, false, { selinux: on, apparmor: on });
+  expect(parse(['apparmor=docker-default'], true)).toMatchObject({
+    apparmor: 'docker-default',
+    labels: ['apparmor=docker-default'],
+  });
+  expect(parse(['apparmor=docker-default', 'apparmor=unconfined'], true)).not.toHaveProperty('apparmor');
+  expect(parse(['apparmor=unconfined', 'label=disable'], false)).toMatchObject({
+    labels: ['apparmor=unconfined', 'label=disable'],
+  });
+  expect(() => parse(['apparmor=docker-default'], false)).toThrow(/AppArmor isn't enabled on this machine/);
+  expect(() => parse(['label=type:container_t'], false)).toThrow(/SELinux isn't enabled on this machine/);
+  expect(() => parse(['label=type:container_t'], true)).toThrow(/no SELinux labels/);
+  expect(() => parse(['label=unconfined'], false)).toThrow();
+});
+
 it.each(['apparmor=x', 'seccomp', 'seccomp=', 'no-new-privileges=maybe', ''])('refuses %j', (option) => {
   expect(() => parseSecurityOptions([option], false)).toThrow(
     expect.objectContaining({ code: 'E_SECURITY_OPT', exitCode: 125 }),

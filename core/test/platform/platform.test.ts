@@ -114,6 +114,27 @@ describe('cgroups', () => {
       delegated: '/sys/fs/cgroup',
     });
   });
+  test('version 1, by the directories that were handed over', () => {
+    const cpu = '32 24 0:28 /part /sys/fs/cgroup/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct\n';
+    const named = '33 24 0:29 / /sys/fs/cgroup/systemd rw - cgroup cgroup rw,name=systemd\n';
+    const membership =
+      '4:memory:/users/ann/shell\n3:cpu,cpuacct:/part/ann\n1:name=systemd:/users/ann\n0::/\n';
+    const mine = ['/sys/fs/cgroup/memory/users/ann', '/sys/fs/cgroup/cpu,cpuacct/ann'];
+    const own = {
+      read: () => undefined,
+      writable: (path: string) => mine.some((each) => path === each || path.startsWith(`${each}/`)),
+    };
+    expect(findCgroup(MOUNT1 + cpu + named, membership, own)).toEqual({
+      version: 1,
+      controllers: [],
+      legacy: [
+        { controller: 'memory', mount: '/sys/fs/cgroup/memory', delegated: mine[0] },
+        { controller: 'cpu', mount: '/sys/fs/cgroup/cpu,cpuacct', delegated: mine[1] },
+        { controller: 'cpuacct', mount: '/sys/fs/cgroup/cpu,cpuacct', delegated: mine[1] },
+      ],
+    });
+    expect(findCgroup(MOUNT1, '4:memory:/users\n', own)).not.toHaveProperty('legacy');
+  });
   test('version 1, hybrid, and none', () => {
     expect(findCgroup(MOUNT1, '3:memory:/\n', reader('/x'))).toEqual({ version: 1, controllers: [] });
     expect(findCgroup(MOUNT1 + MOUNT2, '3:memory:/\n0::/\n', reader('/x')).version).toBe(1);
