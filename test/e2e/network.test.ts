@@ -209,8 +209,10 @@ describe.each(USER_NAMES)('networks of %s', (name) => {
     await must('rm', '-f', 'first');
     const slirp = await inside('slirp:mtu=1500,cidr=10.9.8.0/24', 'ip', 'addr');
     expect(slirp.stdout).toMatch(/tap0.*mtu 1500[\s\S]*inet 10\.9\.8\.100\/24/);
-    const uplink = await inside('bridge', 'ip', 'route');
+    const setting = '/proc/sys/net/ipv4/tcp_congestion_control';
+    const uplink = await inside('bridge', 'sh', '-c', `ip route; cat ${setting}`);
     expect(uplink.stdout).toMatch(/^default via 172\.17\.0\.1 dev eth0/m);
+    expect(uplink.stdout).toMatch(readFileSync(setting, 'utf8').replace(/^bbr.*/, 'reno'));
   });
 
   it('gives addresses, hardware address, names and links as asked for', async () => {

@@ -10,6 +10,7 @@ import type { IdmapChoice } from '../idmap/choose.ts';
 import { findProgram } from '../plan/facts.ts';
 import type { ContainerOperation, NetworkOperation, PrepareStep } from '../program/operation.ts';
 import { DEFAULT_NETWORK } from './builtin.ts';
+import { congestionControl, hostCongestionControl } from './congestion-control.ts';
 import { networkDirectory } from './directory.ts';
 import { type EndpointPlans, encodeNetworks } from './encode.ts';
 import { linkEnvironment } from './link-environment.ts';
@@ -111,10 +112,18 @@ export function encodePlans(context: ContainerContext, id: string, plans: readon
 /** As Docker has it: every user inside may send pings (icmp(7)), and listen on any port. */
 function kernelSettings({ gids }: IdmapChoice): readonly ContainerOperation[] {
   const last = gids.reduce((count, extent) => count + extent.count, 0) - 1;
-  return [
-    { op: 'sysctl', name: 'net.ipv4.ping_group_range', value: `0 ${Math.max(last, 0)}`, optional: true },
-    { op: 'sysctl', name: 'net.ipv4.ip_unprivileged_port_start', value: '0', optional: true },
-  ];
+  const congestion = congestionControl(hostCongestionControl());
+  const settings = {
+    ping_group_range: `0 ${Math.max(last, 0)}`,
+    ip_unprivileged_port_start: '0',
+    ...(congestion === undefined ? {} : { tcp_congestion_control: congestion }),
+  };
+  return Object.entries(settings).map(([name, value]) => ({
+    op: 'sysctl',
+    name: `net.ipv4.${name}`,
+    value,
+    optional: true,
+  }));
 }
 
 /** What the files of a container say of its networks. */
