@@ -1,5 +1,6 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, fsyncSync, ftruncateSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { WherryError } from '@wherry/core/errors';
+import { isHole } from '@wherry/core/zeros';
 import { isTerminal, STDOUT, write } from './terminal/output.ts';
 
 /** @throws WherryError `E_TERMINAL` where a tar archive would fill a terminal with its bytes */
@@ -25,7 +26,7 @@ export async function writeArchive(
   const fd = openFile(draft, output);
   try {
     try {
-      for await (const piece of pieces) write(fd, piece);
+      await writeSparsely(fd, pieces);
       fsyncSync(fd);
     } finally {
       closeSync(fd);
@@ -35,6 +36,19 @@ export async function writeArchive(
     rmSync(draft, { force: true });
     throw error;
   }
+}
+
+/** Zeros that sparse files of a container become in an archive take no room in a file. */
+async function writeSparsely(fd: number, pieces: AsyncIterable<Uint8Array>): Promise<void> {
+  let at = 0;
+  for await (const piece of pieces) {
+    if (!isHole(piece)) {
+      for (let done = 0; done < piece.length; )
+        done += writeSync(fd, piece, done, piece.length - done, at + done);
+    }
+    at += piece.length;
+  }
+  ftruncateSync(fd, at);
 }
 
 function openFile(draft: string, path: string): number {

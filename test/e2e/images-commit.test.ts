@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { asUser, type TestUser, USER_NAMES } from '../support/user.ts';
 
+const BUSYBOX = 'localhost:5000/busybox';
 const DEBIAN = 'localhost:5000/debian:bookworm';
 const SCRIPT =
   'echo new >/new; rm /etc/issue; rm -r /var/cache; mkdir /var/cache; ln /new /linked; truncate -s 1M /sparse; chmod 600 /etc/fstab 2>/dev/null; true';
@@ -80,6 +81,27 @@ describe.each(USER_NAMES)('images made by %s', (name) => {
     expect(await ok('rmi', 'mine/child')).toMatch(
       new RegExp(`^Untagged: mine/child:latest\\nDeleted: ${child}\\nDeleted: ${old}\\n`),
     );
+  });
+
+  it('of a file with a large hole take neither room nor time for it', async () => {
+    const size = 2 ** 30 + 5;
+    await ok(
+      ...['run', '--network', 'none', '--name', 'hollow', BUSYBOX, 'sh', '-c'],
+      `mkdir /h; truncate -s ${size} /h/f; echo end | dd of=/h/f bs=1 seek=500000000 conv=notrunc`,
+    );
+    const room = async (what: string) => Number((await sh(`du -sk ${what}`)).split('\t')[0]);
+    await ok('export', '-o', `${user.root}/hollow.tar`, 'hollow');
+    expect(await room('hollow.tar')).toBeLessThan(10_000);
+    expect(await sh(`tar -xOf hollow.tar h/f | tr -d '\\0'`)).toBe('end\n');
+    await ok('commit', 'hollow', 'hollow:1');
+    await ok('rm', 'hollow');
+    await ok('save', '-o', `${user.root}/saved.tar`, 'hollow:1');
+    await ok('rmi', 'hollow:1');
+    await ok('load', '-i', `${user.root}/saved.tar`);
+    expect(await inside('hollow:1', 'stat -c %s /h/f; du -k /h/f | cut -f 1; tr -d "\\0" </h/f')).toBe(
+      `${size}\n4\nend\n`,
+    );
+    await ok('rmi', 'hollow:1');
   });
 
   it('by import of what export wrote hold the same files', async () => {

@@ -5,6 +5,7 @@ import { decompress, detectCompression } from '../layer/decompress.ts';
 import { TarError } from '../layer/error.ts';
 import type { TarEntry, TarHandler } from '../layer/tar-entry.ts';
 import { TarReader } from '../layer/tar-reader.ts';
+import { zeros } from '../layer/zeros.ts';
 import type { Temporary } from '../store/temporary.ts';
 import { BlobFile } from './blob-file.ts';
 
@@ -13,7 +14,6 @@ const MAX_MEMBERS = 100_000;
 const MAX_BYTES = 2 ** 42;
 const MAX_DOCUMENT = 8 << 20;
 const MAX_LINKS = 8;
-const ZEROS = Buffer.alloc(1 << 20);
 
 /** The members of an archive of images, each a file of its own in the meantime. */
 export class ArchiveFiles implements TarHandler, Disposable {
@@ -52,9 +52,7 @@ export class ArchiveFiles implements TarHandler, Disposable {
   }
 
   hole(length: number): void {
-    for (let left = length; left > 0; left -= ZEROS.length) {
-      this.data(left >= ZEROS.length ? ZEROS : ZEROS.subarray(0, left));
-    }
+    for (const piece of zeros(length)) this.data(piece);
   }
 
   /** A member's file, links followed. */

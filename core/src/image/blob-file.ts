@@ -1,6 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
-import { closeSync, fdatasyncSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fdatasyncSync, ftruncateSync, openSync, rmSync, writeSync } from 'node:fs';
 import type { BlobStore } from '../blob/blob-store.ts';
+import { isHole } from '../layer/zeros.ts';
 import { explainWriteFailure } from '../store/errno.ts';
 import type { Temporary } from '../store/temporary.ts';
 
@@ -34,16 +35,22 @@ export class BlobFile {
   write(bytes: Uint8Array): void {
     const fd = this.#open();
     this.#hash.update(bytes);
+    const at = this.#size;
     this.#size += bytes.length;
+    // The file is new: what is left out of it reads as zeros and takes no room.
+    if (isHole(bytes)) return;
     try {
-      for (let rest = bytes; rest.length > 0; ) rest = rest.subarray(writeSync(fd, rest));
+      for (let done = 0; done < bytes.length; )
+        done += writeSync(fd, bytes, done, bytes.length - done, at + done);
     } catch (error) {
       throw explainWriteFailure(error, this.#what);
     }
   }
 
   end(): void {
-    if (this.#fd !== undefined) closeSync(this.#fd);
+    if (this.#fd === undefined) return;
+    ftruncateSync(this.#fd, this.#size);
+    closeSync(this.#fd);
     this.#fd = undefined;
   }
 

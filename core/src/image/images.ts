@@ -119,14 +119,8 @@ export class ImageService implements Omit<Images, 'commit' | 'export'> {
     const { env, uid, retry } = this.#options;
     this.#pulls += 1;
     try {
-      return await work({
-        store: this.#store,
-        blobs: this.blobs,
-        layers,
-        env,
-        uid,
-        ...(retry && { retry }),
-      });
+      const context = { store: this.#store, blobs: this.blobs, layers, env, uid, ...(retry && { retry }) };
+      return await this.#store.database.manyChanges(() => work(context));
     } finally {
       this.#pulls -= 1;
       this.#writeLayout();
@@ -246,13 +240,15 @@ export class ImageService implements Omit<Images, 'commit' | 'export'> {
     this.blobs.partials.collect();
     collectBlobs(this.#store.database, this.blobs);
     const removed: string[] = [];
-    for (const driver of this.#drivers()) {
-      const layers = forgetUnusedLayers(this.#store.database, driver);
-      const store = await this.#options.layerStore(driver);
-      await store.remove(layers);
-      await store.cleanup();
-      removed.push(...layers);
-    }
+    await this.#store.database.manyChanges(async () => {
+      for (const driver of this.#drivers()) {
+        const layers = forgetUnusedLayers(this.#store.database, driver);
+        const store = await this.#options.layerStore(driver);
+        await store.remove(layers);
+        await store.cleanup();
+        removed.push(...layers);
+      }
+    });
     return removed;
   }
 

@@ -212,12 +212,27 @@ export class DriverLayerStore implements LayerStore {
 
   async #removeAll(names: readonly string[]): Promise<void> {
     if (names.length === 0) return;
+    const answers = this.#planRemovals(names);
+    const roots = rootsOf(this.#context, this.#asker('remove'));
     await using worker = this.#worker();
-    for (const name of names) {
-      const { value, changes } = this.#storage.remove(name);
-      await this.#execute(worker, this.#check('remove', value));
-      this.#keep(changes);
-    }
+    await carryOut(
+      worker,
+      answers.flatMap(({ plan }) => encodeFileOperations(plan, roots)),
+    );
+    this.#context.store.database.transaction(() => {
+      for (const { changes } of answers) this.#keep(changes);
+    });
+  }
+
+  /** What the driver answers when they go one after the other; its state says so only when the files are gone. */
+  #planRemovals(names: readonly string[]): readonly { plan: CheckedPlan; changes: StateChanges }[] {
+    return this.#context.store.database.rehearse(() =>
+      names.map((name) => {
+        const { value, changes } = this.#storage.remove(name);
+        this.#keep(changes);
+        return { plan: this.#check('remove', value), changes };
+      }),
+    );
   }
 
   /** Names that the driver may hold: whole layers, containers, and what living processes fill. */

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Readable } from 'node:stream';
-import { createGzip } from 'node:zlib';
+import { GzipWriter } from '../layer/gzip-writer.ts';
 import type { Temporary } from '../store/temporary.ts';
 import { BlobFile } from './blob-file.ts';
 import type { Descriptor } from './manifest.ts';
@@ -21,22 +20,18 @@ export async function makeLayer(
   const diff = createHash('sha256');
   const file = new BlobFile(temporary, 'the new layer');
   let read = 0;
-  const hashed = async function* () {
+  const gzip = new GzipWriter((bytes) => file.write(bytes));
+  try {
     for await (const piece of archive) {
       diff.update(piece);
       read += piece.length;
       onProgress?.(read);
-      yield piece;
+      await gzip.write(piece);
     }
-  };
-  try {
-    const input = Readable.from(hashed(), { objectMode: false, highWaterMark: 256 << 10 });
-    // A fast level, as a layer is written once and seldom sent.
-    const gzip = createGzip({ level: 3, chunkSize: 256 << 10 });
-    input.on('error', (error) => gzip.destroy(error));
-    for await (const piece of input.pipe(gzip)) file.write(piece);
+    await gzip.end();
     file.end();
   } catch (error) {
+    gzip.destroy();
     file.discard();
     throw error;
   }

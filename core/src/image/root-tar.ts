@@ -2,13 +2,12 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { isOpaque, isWhiteout, membersOf, packTree } from '../layer/pack.ts';
 import type { TarEntry } from '../layer/tar-entry.ts';
 import { endOfArchive, formatHeader, padding } from '../layer/tar-writer.ts';
+import { zeros } from '../layer/zeros.ts';
 import type { Temporary } from '../store/temporary.ts';
 import type { TreeEntry } from '../tree/entry.ts';
 import type { BytePath } from '../tree/protocol.ts';
 import type { TreeWorker } from '../tree/worker.ts';
 import type { ContainerTrees } from './container-trees.ts';
-
-const PIECE = 64 * 1024;
 
 /** The whole root file system of a container as a tar archive, with the owners that were recorded for its image. */
 export async function* rootTar(
@@ -160,8 +159,4 @@ class HiddenFiles {
   clear(): void {
     for (const file of this.#files.values()) rmSync(file, { force: true });
   }
-}
-
-function* zeros(length: number): Generator<Buffer> {
-  for (let left = length; left > 0; left -= PIECE) yield Buffer.alloc(Math.min(left, PIECE));
 }

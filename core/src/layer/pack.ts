@@ -7,6 +7,7 @@ import type { OwnerRecord } from './squash.ts';
 import type { TarEntry } from './tar-entry.ts';
 import { endOfArchive, formatHeader, padding } from './tar-writer.ts';
 import { opaqueName, whiteoutName } from './whiteout.ts';
+import { zeros } from './zeros.ts';
 
 export interface PackRequest {
   readonly worker: TreeWorker;
@@ -28,17 +29,19 @@ export interface PackRequest {
 }
 
 const PIECE = 64 * 1024;
-const ZEROS = Buffer.alloc(PIECE);
 
 /** A tree as a tar archive. The same tree gives the same bytes: members are in the order of their names' bytes. */
 export async function* packTree(request: PackRequest): AsyncGenerator<Buffer> {
   let pieces: Buffer[] = [];
   let size = 0;
   for await (const piece of members(request)) {
-    pieces.push(piece);
+    // What is large goes by itself, so that a hole stays one.
+    const large = piece.length >= PIECE;
+    if (!large) pieces.push(piece);
     size += piece.length;
     if (size < PIECE) continue;
-    yield pieces.length === 1 ? piece : Buffer.concat(pieces);
+    if (pieces.length > 0) yield Buffer.concat(pieces);
+    if (large) yield piece;
     pieces = [];
     size = 0;
   }
@@ -152,10 +155,6 @@ function restore(member: TarEntry, entry: TreeEntry, record: OwnerRecord | undef
 
 function withoutOverlay(xattrs: Xattrs): Xattrs {
   return new Map([...xattrs].filter(([name]) => !name.startsWith('user.overlay.')));
-}
-
-function* zeros(length: number): Generator<Buffer> {
-  for (let left = length; left > 0; left -= PIECE) yield left >= PIECE ? ZEROS : ZEROS.subarray(0, left);
 }
 
 function below(prefix: BytePath, entry: TarEntry): TarEntry {

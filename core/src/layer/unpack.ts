@@ -7,6 +7,7 @@ import { cleanPath, refused } from './path.ts';
 import { type IdMap, keepXattrs, squash } from './squash.ts';
 import type { TarEntry, TarHandler } from './tar-entry.ts';
 import { parseWhiteout } from './whiteout.ts';
+import { isHole } from './zeros.ts';
 
 /** The worker keeps a line for every directory, so their number can't be without end. */
 export const MAX_ENTRIES = 4_000_000;
@@ -48,7 +49,10 @@ export class Unpacker implements TarHandler {
   }
 
   data(bytes: Uint8Array): void {
-    if (this.#content) this.#writer.data(bytes);
+    if (!this.#content) return;
+    // Not worth sending: the worker would leave them out.
+    if (isHole(bytes)) this.#writer.hole(bytes.length);
+    else this.#writer.data(bytes);
   }
 
   hole(length: number): void {

@@ -9,6 +9,9 @@ const BUSY_TIMEOUT_MS = 10_000;
 /** Who opens the database after a process that didn't close it reads its log, so the log is kept short: 200 pages of 4 KiB. */
 const CHECKPOINT_PAGES = 200;
 
+/** 32 MiB. */
+const BUSY_CHECKPOINT_PAGES = 8000;
+
 /**
  * The one database of a state directory. Write-ahead log with `synchronous=NORMAL`: a process killed at any instant leaves
  * the last committed state, a power cut may lose the last transactions and nothing else. Statements are prepared once.
@@ -20,6 +23,7 @@ export class Database implements Disposable {
   readonly #sqlite: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   #depth = 0;
+  #busy = 0;
 
   /** @throws WherryError `E_STATE_CORRUPT`, `E_STATE_READ_ONLY`, `E_NO_SPACE`, `E_STATE_BUSY` */
   constructor(path: string) {
@@ -73,6 +77,35 @@ export class Database implements Disposable {
       throw error;
     } finally {
       this.#depth -= 1;
+    }
+  }
+
+  /** Takes back all that `work` changed when it has ended, and says what it returned. */
+  rehearse<Result>(work: () => Result): Result {
+    const over: { readonly result?: Result } = {};
+    try {
+      this.transaction(() => {
+        Object.assign(over, { result: work() });
+        throw over;
+      });
+    } catch (error) {
+      if (error !== over) throw error;
+    }
+    return over.result as Result;
+  }
+
+  /**
+   * Lets the log grow while `work` makes many small changes: each writing back waits for the disk several times. What is committed
+   * meanwhile survives the end of the process as ever; the first transaction afterwards writes the log back.
+   */
+  async manyChanges<Result>(work: () => Promise<Result>): Promise<Result> {
+    this.#busy += 1;
+    if (this.#busy === 1) this.exec(`PRAGMA wal_autocheckpoint = ${BUSY_CHECKPOINT_PAGES}`);
+    try {
+      return await work();
+    } finally {
+      this.#busy -= 1;
+      if (this.#busy === 0) this.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
     }
   }
 

@@ -74,6 +74,21 @@ describe('the database', () => {
     );
   });
 
+  it('takes a rehearsal back, and what fails in one', () => {
+    const { database } = open(freshRoot(), [things]);
+    const count = () => database.get<{ count: number }>('SELECT count(*) AS count FROM thing')?.count;
+    const add = (name: string) => database.run('INSERT INTO thing VALUES (?)', name);
+    add('a');
+    expect(database.rehearse(() => [add('b').changes, count()])).toEqual([1, 2]);
+    expect(count()).toBe(1);
+    const failing = () => {
+      add('c');
+      throw new Error('no');
+    };
+    expect(() => database.rehearse(failing)).toThrow('no');
+    expect(count()).toBe(1);
+  });
+
   it('takes all of a transaction or nothing, inner ones too', () => {
     const { database } = open(freshRoot(), [things]);
     const insert = (name: string) => database.run('INSERT INTO thing VALUES (?)', name);
