@@ -107,7 +107,7 @@ const apart: Plugin = {
 };
 
 /**
- * Modules of Node.js that take 1 to 5 ms to load, while most commands only mention them. Each name imported from them stands
+ * Modules of Node.js that take 0.4 to 5 ms to load, while most commands only mention them. Each name imported from them stands
  * for the real thing from its first use on: a call, `new`, or a look at a property.
  */
 const HEAVY = [
@@ -120,6 +120,7 @@ const HEAVY = [
   'tls',
   'fs/promises',
   'net',
+  'os',
   'perf_hooks',
   'readline',
   'readline/promises',

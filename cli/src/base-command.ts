@@ -86,7 +86,8 @@ export abstract class BaseCommand extends Command {
       const status: unknown = await this._run();
       return typeof status === 'number' ? status : 0;
     } finally {
-      await this.closeEngine();
+      // The process is about to end, and its connection to the database with it.
+      this.#engine?.leave();
     }
   }
 
@@ -126,12 +127,6 @@ export abstract class BaseCommand extends Command {
       await diagnose(this.options, 'debug', 'state opened', { command: this.context.called, ms });
     }
     return this.#engine;
-  }
-
-  protected async closeEngine(): Promise<void> {
-    const engine = this.#engine;
-    this.#engine = undefined;
-    await engine?.close();
   }
 
   /** oclif announces deprecations here, out of a configuration that isn't loaded. */

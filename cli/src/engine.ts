@@ -24,7 +24,6 @@ export interface EngineHandle {
   events(request: EventsRequest): AsyncIterable<EngineEvent>;
   leave(): void;
   check(request: CheckRequest): Promise<CheckReport>;
-  close(): void | Promise<void>;
 }
 
 /** Loads the engine's code and opens the state. A command that needs neither (`version`, `help`) pays for neither. */

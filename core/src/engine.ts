@@ -122,8 +122,8 @@ export class Engine implements Disposable {
   }
 
   /**
-   * For a process that becomes another program: what `close` does but for the database, whose descriptors end with this
-   * program, and which to close would write back its log first.
+   * For a process that ends, or becomes another program: what `close` does but for the database, whose descriptors end with
+   * this program, and which to close would write back its log first.
    */
   leave(): void {
     this.#store.temporary.clear();

@@ -75,6 +75,7 @@ export function filterContainers(
   words: readonly string[],
 ): ContainerSummary[] {
   const filters = parseFilters(words, FILTERS);
+  if (filters.size === 0) return [...all];
   return all.filter(
     (each) =>
       anyOf(filters, 'id', (value) => each.id.startsWith(value)) &&

@@ -36,11 +36,11 @@ export async function renderList<T>(
   const format = request.format ?? 'table';
   const { quiet } = request;
   if (quiet !== undefined && (format === 'table' || format.startsWith('table '))) {
-    return request.items.map((item) => String(fields(item, (field) => field === quiet)[quiet])).join('\n');
+    const wanted = (field: string) => field === quiet;
+    return request.items.map((item) => String(fields(item, wanted)[quiet])).join('\n');
   }
-  const rows = request.items.map((item) =>
-    fields(item, format === 'table' ? (field) => columns.includes(field) : () => true),
-  );
+  const wanted = format === 'table' ? (field: string) => columns.includes(field) : () => true;
+  const rows = request.items.map((item) => fields(item, wanted));
   if (format === 'table') {
     const lines = rows.map((each) => columns.map((column) => String(each[column])));
     return layOutCells([columns.map((column) => String(headers[column])), ...lines]);
