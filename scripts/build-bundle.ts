@@ -237,3 +237,14 @@ export async function bundleRelay(): Promise<void> {
     format: 'esm',
   });
 }
+
+/** dist/log-driver.mjs: the process beside a container whose log driver writes by itself. */
+export async function bundleDriverLog(): Promise<void> {
+  await build({
+    ...COMMON,
+    entryPoints: ['core/src/log/driver/main.ts'],
+    outfile: path.join(DIST, 'log-driver.mjs'),
+    format: 'esm',
+    plugins: [embedDrivers()],
+  });
+}

@@ -15,7 +15,7 @@ const OUT = join(ROOT, 'dist/drivers');
 /** Pages of 64 KiB: 16 MiB. */
 const MEMORY_PAGES = 256;
 
-interface DriverSource {
+export interface DriverSource {
   readonly name: string;
   readonly directory: string;
   readonly kind: DriverKind;
@@ -98,7 +98,8 @@ function embeddedModule(): string {
   return `${imports}const drivers = [${entries.join(',\n')}];\nexport const builtinDrivers = () => drivers;\n`;
 }
 
-async function buildDriver(driver: DriverSource, out: string): Promise<void> {
+/** Builds one driver, wherever its sources are, into a directory of its own. */
+export async function buildDriver(driver: DriverSource, out: string): Promise<void> {
   // The compiler takes a second to load, which a build with nothing to do should not cost.
   const { compileCore, componentOf } = await import('../plugins/sdk-assemblyscript/src/index.ts');
   const options: CompileOptions = {

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { bundleCli, bundleCore, bundleRelay } from './build-bundle.ts';
+import { bundleCli, bundleCore, bundleDriverLog, bundleRelay } from './build-bundle.ts';
 import { buildLauncher } from './build-launcher.ts';
 
 const ROOT = path.join(import.meta.dirname, '..');
@@ -14,6 +14,7 @@ const PARTS: Readonly<Record<string, () => unknown>> = {
   cli: bundleCli,
   core: bundleCore,
   relay: bundleRelay,
+  'driver-log': bundleDriverLog,
   types: buildTypes,
 };
 

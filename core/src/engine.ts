@@ -145,14 +145,11 @@ export class Engine implements Disposable {
 
   async #openDrivers(): Promise<Drivers> {
     this.#drivers ??= (async () => {
-      const [{ builtinDrivers }, { openDrivers }] = await Promise.all([
-        import('./plugin/builtin.ts'),
-        import('./plugin/drivers.ts'),
-      ]);
+      const { openAllDrivers } = await import('./plugin/open.ts');
       const stateFor = (kind: 'storage' | 'network' | 'log', name: string) =>
         this.#store.driverState(kind, name);
       const onLog = warnOnce(this.#onWarning ?? (() => undefined));
-      return openDrivers({ builtin: builtinDrivers(), stateFor, onLog });
+      return openAllDrivers(this.#store.paths.plugins, { stateFor, onLog });
     })();
     return this.#drivers;
   }

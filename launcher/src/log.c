@@ -164,6 +164,7 @@ void log_close(void) {
   if (settings == NULL || settings->address == NULL) return;
   wait_until(log_socket_empty);
   log_socket_discard();
+  log_socket_end();
 }
 
 int log_dropped(uint64_t *bytes) {

@@ -76,9 +76,14 @@ bool log_socket_empty(void);
 void log_socket_give_up(void);
 // Drops what is queued.
 void log_socket_discard(void);
+// Tells a helper that nothing more comes, and waits until it has written all there is.
+void log_socket_end(void);
 // How many bytes the socket has taken so far.
 uint64_t log_socket_progress(void);
 int log_socket_dropped(uint64_t *bytes);
+
+// log_helper.c: starts the process that listens at the socket, unless the one started here before is there still.
+void log_helper_start(const struct operation *helper);
 
 // log_address.c: what `udp:host:port`, `tcp:host:port`, `unix:/path` or `unixgram:/path` leads to. Names are looked up
 // once: a resolver that is slow later would hold up the container. 0, or -1 with the failure recorded.

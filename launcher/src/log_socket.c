@@ -15,6 +15,8 @@ enum {
   FIRST_DELAY_MS = 100,
   LAST_DELAY_MS = 30000,
   CONNECT_MS = 5000,
+  // More than a helper has for what is at most on its way to it.
+  LAST_WORDS_MS = 30000,
   // A line of 16 KiB as JSON, all of it escaped, and the fields around it.
   MESSAGE_MAX = 160 * 1024,
   // GELF over UDP: Graylog's size for wide networks, and its limit.
@@ -76,6 +78,7 @@ static bool connected(void) {
     if (monotonic_ms() < out.next_try) return false;
     out.fd = log_address_begin(&out.connecting);
     if (out.fd < 0) {
+      if (out.settings->helper != NULL) log_helper_start(out.settings->helper);
       disconnect(errno);
       return false;
     }
@@ -269,6 +272,12 @@ void log_socket_discard(void) {
 }
 
 uint64_t log_socket_progress(void) { return out.progress; }
+
+void log_socket_end(void) {
+  if (out.settings->helper == NULL || out.fd < 0 || shutdown(out.fd, SHUT_WR) != 0) return;
+  struct pollfd end = {.fd = out.fd, .events = POLLIN};
+  while (poll(&end, 1, LAST_WORDS_MS) < 0 && errno == EINTR) continue;
+}
 
 void log_socket_poll(struct pollfd *fd) {
   bool wants = out.connecting || out.used > 0;

@@ -119,6 +119,7 @@ static int setting(const struct operation *op, struct settings *s) {
     case OP_SIGNAL_PROXY: return argument_flag(op, 0, &s->signal_proxy);
     case OP_LOG_FILE: return log_file(op, &s->log);
     case OP_LOG_SOCKET: return log_socket(op, &s->log);
+    case OP_LOG_HELPER: s->log.helper = op; return 0;
     case OP_STOP_SIGNAL:
       if (argument_number(op, 0, 64, &number) != 0) return -1;
       s->stop_signal = (int)number;

@@ -62,6 +62,7 @@ struct settings {
     uint32_t buffer;  // bytes
     uint32_t number;  // of the facility, or of the pairs in `fields`
     const char *head, *fields;
+    const struct operation *helper;  // NULL: nobody's to start
     size_t head_size, fields_size;
   } log;
   int stop_signal;

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
+import type { DriverLogConfig } from '../log/driver/config.ts';
 import type { RelayConfig } from '../log/relay/config.ts';
 import type { CheckedPlan } from '../plan/check.ts';
+import type { SettingOperation } from '../program/operation.ts';
 import type { ContainerContext } from './context.ts';
 import { shortId } from './id.ts';
 import { giveToRoot } from './roots.ts';
@@ -12,17 +14,55 @@ export function relaySocket({ store }: Pick<ContainerContext, 'store'>, id: stri
   return join(store.paths.runtime(), `log-${shortId(id)}`);
 }
 
-/** Starts the process that speaks TLS for the monitor, where the log goes out by it. @throws WherryError `E_LOG_RELAY` */
+/**
+ * Starts the process that speaks TLS for the monitor, or runs the driver's `write`, where the sink asks for one.
+ * @throws WherryError `E_LOG_RELAY`
+ */
 export async function relayLog(
   context: Pick<ContainerContext, 'store' | 'machine'>,
   id: string,
   log: CheckedPlan,
 ): Promise<void> {
+  if (log.sink?.tag === 'driver') {
+    const { startDriverLog } = await import('../log/driver/start.ts');
+    const own = driverLogConfig(context, id, log);
+    await startDriverLog(own);
+    giveToRoot(context.machine, own.socket);
+    return;
+  }
   const config = relayConfig(context, id, log);
   if (config === undefined) return;
   const { startRelay } = await import('../log/relay/start.ts');
   await startRelay(config);
   giveToRoot(context.machine, config.socket);
+}
+
+/** What a monitor executes when the process that runs its driver is gone; nothing for other sinks. */
+export async function driverLogHelper(
+  context: Pick<ContainerContext, 'store'>,
+  id: string,
+  log: CheckedPlan,
+): Promise<readonly SettingOperation[]> {
+  if (log.sink?.tag !== 'driver') return [];
+  const { driverLogCommand } = await import('../log/driver/start.ts');
+  return [
+    { op: 'log-helper', argv: driverLogCommand({ ...driverLogConfig(context, id, log), tells: false }) },
+  ];
+}
+
+function driverLogConfig(
+  context: Pick<ContainerContext, 'store'>,
+  id: string,
+  log: CheckedPlan,
+): Omit<DriverLogConfig, 'tells'> {
+  const { paths } = context.store;
+  return {
+    socket: relaySocket(context, id),
+    directory: paths.container(id),
+    root: paths.root,
+    driver: log.asker.driver,
+    container: id,
+  };
 }
 
 /** What a relay has to be told for a checked sink; undefined for one that needs none. */

@@ -2,17 +2,20 @@ import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { LogLine, LogsOptions } from '../api.ts';
 import { EXIT, WherryError } from '../errors/error.ts';
-import { logForm } from '../log/form.ts';
+import { logForm, type ParsedForm } from '../log/form.ts';
 import { readLog } from '../log/read.ts';
 import { checkJournalFields, checkLogFiles } from '../plan/check.ts';
 import { findProgram } from '../plan/facts.ts';
 import { resolveLocation } from '../plan/resolve.ts';
+import type { LogDriver } from '../plugin/drivers.ts';
 import type { ContainerContext } from './context.ts';
 import { driverGrants } from './drivers.ts';
 import { isRunning, readFacts } from './facts.ts';
 import { notFound } from './find.ts';
 import { openRequest } from './log-plan.ts';
 import { rootsOf } from './roots.ts';
+
+const NEWLINE = Uint8Array.of(0x0a);
 
 /**
  * A container's output, as its log driver says it is read.
@@ -41,17 +44,32 @@ export async function* containerLogs(
     yield* readJournal({ program, fields }, options, options.follow === true ? ended : undefined);
     return;
   }
-  const form = reading.tag === 'files' ? logForm(reading.val.framing) : undefined;
-  if (reading.tag !== 'files' || form === undefined) {
-    throw unreadable(spec.logDriver, 'this version of Wherry cannot read its form');
-  }
-  const files = checkLogFiles(asker, reading.val.files, driverGrants(log));
+  const form = reading.tag === 'files' ? logForm(reading.val.framing) : parsedForm(log);
+  if (form === undefined) throw unreadable(spec.logDriver, 'this version of Wherry cannot read its form');
+  const named = reading.tag === 'files' ? reading.val.files : reading.val;
+  const files = checkLogFiles(asker, named, driverGrants(log));
   const paths = files.map((location) => resolveLocation(location, rootsOf(context, asker, id)));
   const follow =
     options.follow === true && !ended()
       ? { directories: [...new Set([directory, ...paths.map((path) => dirname(path))])], ended }
       : undefined;
   yield* readLog({ paths, form }, options, follow);
+}
+
+/** What the driver itself makes of its files. */
+function parsedForm(log: LogDriver): ParsedForm {
+  return {
+    delimiting: 'newline',
+    parseLines: (lines) =>
+      log.parse(lines).value.map(({ time, stream, partial, text, attributes }) => ({
+        time,
+        stream,
+        text: partial ? text : Buffer.concat([text, NEWLINE]),
+        ...(attributes.length === 0
+          ? {}
+          : { attributes: Object.fromEntries(attributes.map(({ key, value }) => [key, value])) }),
+      })),
+  };
 }
 
 function unreadable(driver: string, reason: string): WherryError {

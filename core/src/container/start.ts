@@ -5,6 +5,7 @@ import { EXIT, WherryError } from '../errors/error.ts';
 import { foldEvents } from '../event/fold.ts';
 import { startEvents } from '../event/start-events.ts';
 import { EventTable } from '../event/table.ts';
+import { DRIVER_LOSS } from '../log/driver/config.ts';
 import { splitDelivery } from '../log/mode.ts';
 import { refreshNames } from '../network/members.ts';
 import { portsByHelper } from '../network/mode.ts';
@@ -26,7 +27,7 @@ import { hostFileBinds, writeHostFiles } from './host-files.ts';
 import { identityOf } from './identity.ts';
 import { imageMountOperation, imageView } from './image-view.ts';
 import { makeLegacyGroups } from './legacy-cgroup.ts';
-import { relayLog, relaySocket } from './log-relay.ts';
+import { driverLogHelper, relayLog, relaySocket } from './log-relay.ts';
 import { cacheDirectory } from './machine.ts';
 import { prepareMounts, startMounts } from './mounts.ts';
 import { addedGroups, NO_OPTIONS } from './options.ts';
@@ -82,7 +83,7 @@ export async function prepareLaunch(context: ContainerContext, id: string, clien
   const request = await launchRequest(context, drivers, { row, spec, plan, client, pending });
   // What it left when it failed before would be taken for this start's.
   if (row.launch > 0)
-    for (const fact of ['start-error', 'ports', 'log-error', 'restart-policy', 'oom'])
+    for (const fact of ['start-error', 'ports', 'log-error', DRIVER_LOSS, 'restart-policy', 'oom'])
       rmSync(join(directory, fact), { force: true });
   // The monitor of a container with --rm removes its directory from there.
   giveToRoot(machine, store.paths.containers);
@@ -167,12 +168,15 @@ export async function launchRequest(
     holder: holderDirectory(store.paths.runtime()),
     idmap: machine.idmap,
     client: clientSettings(spec, client),
-    logSink: encodeSink(
-      plan.log,
-      rootsOf(context, plan.log.asker, id),
-      splitDelivery(spec.logOptions).delivery,
-      relaySocket(context, id),
-    ),
+    logSink: [
+      ...encodeSink(
+        plan.log,
+        rootsOf(context, plan.log.asker, id),
+        splitDelivery(spec.logOptions).delivery,
+        relaySocket(context, id),
+      ),
+      ...(await driverLogHelper(context, id, plan.log)),
+    ],
     pending,
     rootfs,
     network: launchNetworks(context, id, plan.networks, plan.joined),

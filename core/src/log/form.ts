@@ -14,6 +14,39 @@ export interface LogForm {
   readonly parse: (record: Uint8Array) => LogLine | undefined;
 }
 
+/** Lines that are handed over to a driver at once, in bytes; a single one may be longer. */
+const PIECE = 64 * 1024;
+
+/** A log that its driver understands: `parse` is called with whole lines, of which each may be any number of records. */
+export interface ParsedForm {
+  readonly delimiting: 'newline';
+  readonly parseLines: (lines: Uint8Array) => readonly LogLine[];
+}
+
+/** The lines of a log in the records of one file, which come without newline or sizes. */
+export function* linesOf(records: Iterable<Uint8Array>, form: LogForm | ParsedForm): Generator<LogLine> {
+  if ('parse' in form) {
+    for (const record of records) {
+      const line = form.parse(record);
+      if (line !== undefined) yield line;
+    }
+    return;
+  }
+  let piece: Uint8Array[] = [];
+  let size = 0;
+  for (const record of records) {
+    piece.push(record, NEWLINE);
+    size += record.length + 1;
+    if (size < PIECE) continue;
+    yield* form.parseLines(Buffer.concat(piece));
+    piece = [];
+    size = 0;
+  }
+  if (size > 0) yield* form.parseLines(Buffer.concat(piece));
+}
+
+const NEWLINE = Uint8Array.of(0x0a);
+
 const FORMS: Partial<Record<Framing, LogForm>> = {
   'docker-json': { delimiting: 'newline', parse: parseDockerJson },
   cri: { delimiting: 'newline', parse: parseCri },

@@ -1,6 +1,6 @@
 import type { LogLine, LogsOptions } from '../api.ts';
 import { awaitChanges } from './changes.ts';
-import type { LogForm } from './form.ts';
+import { type LogForm, linesOf, type ParsedForm } from './form.ts';
 import { timeFilter } from './period.ts';
 import { LineReader } from './reader.ts';
 import { type LogSource, openSource } from './source.ts';
@@ -10,7 +10,7 @@ import { tailPosition } from './tail.ts';
 export interface LogFiles {
   /** Absolute paths, oldest first; the last one is being written, each may be missing. */
   readonly paths: readonly string[];
-  readonly form: LogForm;
+  readonly form: LogForm | ParsedForm;
 }
 
 export interface FollowOptions {
@@ -39,11 +39,10 @@ export async function* readLog(
       const next = follow === undefined ? [] : newerSources(files.paths, readers.at(-1)?.source.inode);
       readers.push(...next.map((source) => new LineReader(source, 0, files.form.delimiting)));
       for (const reader of readers) {
-        for (const bytes of reader.lines()) {
-          const line = files.form.parse(bytes);
-          const place = line === undefined ? 'before' : wanted(line.time);
+        for (const line of linesOf(reader.lines(), files.form)) {
+          const place = wanted(line.time);
           if (place === 'after') return;
-          if (line !== undefined && place === 'within') yield line;
+          if (place === 'within') yield line;
         }
       }
       for (const done of readers.slice(0, -1)) done.source[Symbol.dispose]();

@@ -158,7 +158,7 @@ function bindOperation(mount: BindMount, roots: Roots): ContainerOperation | und
 
 /**
  * The setting for a checked sink; none when output isn't kept.
- * @param relay the socket of the relay that speaks TLS, which the launcher doesn't
+ * @param relay the socket of the process beside the monitor that speaks TLS, or runs a driver's `write`
  * @throws WherryError `E_PLAN_REFUSED` for a sink that this version's launcher doesn't serve.
  */
 export function encodeSink(
@@ -171,7 +171,9 @@ export function encodeSink(
   const { sink } = plan;
   if (sink === undefined || sink.tag === 'none') return [];
   if (sink.tag === 'driver') {
-    throw planRefused(plan.asker, 'the sink', 'the launcher of this version has no driver sink');
+    const parts = { number: 0, subsecond: false, head: new Uint8Array(), fields: new Uint8Array() };
+    const to = { address: `unix:${relay}`, framing: 'binary', required: true } as const;
+    return [{ op: 'log-socket', ...to, ...delivery, parts }];
   }
   if (sink.tag === 'socket') return [socketOperation(plan, sink.val, delivery, relay)];
   const { at, framing, maxSize, maxFiles, compress, attributes } = sink.val;

@@ -35,6 +35,10 @@ export interface OpenRequest {
 
 export type Stream = 'stdout' | 'stderr';
 
+/**
+ * A line of output, or a part of one: `text` is without its newline, and `partial` when the rest of it follows. `time` is
+ * RFC 3339 in UTC, with at most nine digits of seconds; all parts of a line have the time of the first.
+ */
 export interface Entry {
   readonly time: string;
   readonly stream: Stream;
@@ -52,7 +56,7 @@ export type Reading =
    * unpacked. The framing is one that the host knows.
    */
   | { readonly tag: 'files'; readonly val: FileReading }
-  /** The bytes of these files are handed to `parse`. */
+  /** The bytes of these files, of which each line is a record or several, are handed to `parse`. Oldest first, as above. */
   | { readonly tag: 'parsed'; readonly val: readonly Location[] }
   /** The host asks this machine's journal for the entries with all of these fields (systemd.journal-fields(7)). */
   | { readonly tag: 'journal'; readonly val: readonly KeyValue[] };
@@ -72,14 +76,22 @@ export interface Log {
   open(request: OpenRequest): Sink;
   /** @throws DriverError */
   read(request: OpenRequest): Reading;
-  /** @throws DriverError */
+  /**
+   * For the reading `parsed`: whole lines, as many as come at once.
+   * @throws DriverError
+   */
   parse(bytes: Uint8Array): readonly Entry[];
   /**
-   * For `sink` `driver`: takes a batch in; answers with the bytes to write to the container's log file.
+   * For `sink` `driver`: takes a batch in; answers with the bytes to append to the container's log file, which is
+   * `container:driver.log`. Batches of one container come in order, each once; when the process that calls this is killed, the
+   * last one may come to nothing. A call that fails loses its batch, which is counted.
    * @throws DriverError
    */
   write(container: string, batch: readonly Entry[]): Uint8Array;
-  /** @throws DriverError */
+  /**
+   * For `sink` `driver`: the container has ended, and all of its batches have come.
+   * @throws DriverError
+   */
   close(container: string): void;
 }
 

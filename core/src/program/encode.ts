@@ -52,6 +52,7 @@ const ARGUMENTS: {
     parts.head,
     parts.fields,
   ],
+  'log-helper': ({ argv }) => argv,
   'stop-signal': ({ signal }) => [signal],
   restart: ({ policy, maxRetries }) => [policy, maxRetries],
   cgroup: ({ path }) => [path],

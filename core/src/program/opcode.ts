@@ -26,6 +26,7 @@ export const OPCODES = {
   events: 0x0112,
   pidfile: 0x0113,
   'legacy-cgroup': 0x0114,
+  'log-helper': 0x0115,
 
   'make-dir': 0x0201,
   'copy-tree': 0x0202,

@@ -73,7 +73,14 @@ export type SettingOperation =
       readonly op: 'log-socket';
       /** `unix:/path`, `unixgram:/path`, `udp:host:port` or `tcp:host:port`. */
       readonly address: string;
-      readonly framing: 'syslog-rfc3164' | 'syslog-rfc5424' | 'journald' | 'gelf' | 'fluentd' | 'raw';
+      readonly framing:
+        | 'syslog-rfc3164'
+        | 'syslog-rfc5424'
+        | 'journald'
+        | 'gelf'
+        | 'fluentd'
+        | 'raw'
+        | 'binary';
       readonly nonBlocking: boolean;
       /** Bytes of messages that may wait. */
       readonly buffer: number;
@@ -86,6 +93,11 @@ export type SettingOperation =
         readonly fields: Uint8Array;
       };
     }
+  /**
+   * The process that listens at the `unix:` address of `log-socket`: executed by the monitor when nobody does, as after it was
+   * killed; and at the container's end it is waited for, as it has not written all while it has not closed the connection.
+   */
+  | { readonly op: 'log-helper'; readonly argv: readonly string[] }
   /** Sent to the container's init when the monitor gets SIGTERM. Absent: SIGTERM (15). */
   | { readonly op: 'stop-signal'; readonly signal: number }
   | {

@@ -18,6 +18,8 @@ export interface StatePaths {
   readonly volumes: string;
   /** Where monitors tell events. */
   readonly events: string;
+  /** Installed drivers, a directory each. */
+  readonly plugins: string;
   /** Unfinished files, by owner; see `Temporary`. */
   readonly temporary: string;
   /** Beginnings of blobs whose fetching was broken off; see `PartialBlobs`. */
@@ -57,6 +59,7 @@ export function openPaths({ root: asked, env, uid }: PathOptions): StatePaths {
     containers: join(root, 'containers'),
     volumes: join(root, 'volumes'),
     events: join(root, 'events'),
+    plugins: join(root, 'plugins'),
     temporary: join(root, 'tmp'),
     partial: join(root, 'partial'),
     layers: (driver) => join(root, 'storage', driver),

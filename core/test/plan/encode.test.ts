@@ -163,8 +163,12 @@ describe('encodeSink', () => {
       { op: 'log-socket', address: 'unix:/run/relay', required: true },
     ]);
   });
+  it('sends what a driver writes by itself to the process that runs it', () => {
+    expect(encodeSink(sinkPlan({ tag: 'driver' }), roots, delivery, '/run/relay')).toMatchObject([
+      { op: 'log-socket', address: 'unix:/run/relay', framing: 'binary', required: true, buffer: 4096 },
+    ]);
+  });
   it.each([
-    { tag: 'driver' },
     { tag: 'file', val: { ...file, framing: 'gelf' } },
     { tag: 'socket', val: { address: 'tcp:h:1', framing: 'cri', attributes: [], required: true } },
     { tag: 'socket', val: { address: 'tls:h:1', framing: 'gelf', attributes: [], required: true } },

@@ -46,6 +46,10 @@ export class OpenRequest {
 
 export type Stream = 'stdout' | 'stderr';
 
+/**
+ * A line of output, or a part of one: `text` is without its newline, and `partial` when the rest of it follows. `time` is
+ * RFC 3339 in UTC, with at most nine digits of seconds; all parts of a line have the time of the first.
+ */
 export class Entry {
   time!: string;
   stream!: Stream;
@@ -105,7 +109,7 @@ export class Reading {
   asFiles(): FileReading {
     return this.val as FileReading;
   }
-  /** The bytes of these files are handed to `parse`. */
+  /** The bytes of these files, of which each line is a record or several, are handed to `parse`. Oldest first, as above. */
   static parsed(val: Location[]): Reading {
     return new Reading('parsed', val);
   }

@@ -13,7 +13,3 @@ export interface RelayConfig {
   /** Whether the server's certificate is taken as it is. */
   readonly skipVerify: boolean;
 }
-
-/** What the relay says on descriptor 3 when it listens; anything else is why it can't. */
-export const READY = 'ready';
-export const READY_FD = 3;

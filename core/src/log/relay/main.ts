@@ -1,5 +1,6 @@
 import { closeSync, writeSync } from 'node:fs';
-import { READY, READY_FD, type RelayConfig } from './config.ts';
+import { READY, READY_FD } from '../beside.ts';
+import type { RelayConfig } from './config.ts';
 import { relay } from './relay.ts';
 
 const config = JSON.parse(process.argv[2] ?? '{}') as RelayConfig;

@@ -1,17 +1,16 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, isIP, type Socket } from 'node:net';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { connect, type TLSSocket } from 'node:tls';
+import { awaitMonitor } from '../beside.ts';
 import type { RelayConfig } from './config.ts';
 import { RelayQueue } from './queue.ts';
 
 /** Messages that are kept while there is no connection, in bytes. */
 const KEPT = 1024 * 1024;
 const CONNECT_MS = 10_000;
-/** A monitor that isn't there by then has come to nothing. */
-const MONITOR_MS = 30_000;
 const FIRST_DELAY_MS = 100;
 const LAST_DELAY_MS = 30_000;
 /** How long what is left is tried to be sent when the container has ended, as the launcher does for its own sockets. */
@@ -58,6 +57,7 @@ export async function relay(config: RelayConfig, ready: () => void): Promise<voi
   let lost = '';
   const end = new Promise<void>((resolve) => {
     monitor.on('error', () => undefined);
+    monitor.on('end', () => resolve());
     monitor.on('close', () => resolve());
     monitor.on('data', (bytes: Buffer) => {
       queue.push(bytes);
@@ -78,26 +78,6 @@ export async function relay(config: RelayConfig, ready: () => void): Promise<voi
 function lastWords(server: TLSSocket): Promise<unknown> {
   const done = new Promise<void>((resolve) => server.end(() => resolve()));
   return Promise.race([done, pause(LAST_WORDS_MS)]);
-}
-
-/** @returns undefined when none has come in time */
-function awaitMonitor(socket: string, ready: () => void): Promise<Socket | undefined> {
-  return new Promise((resolve, reject) => {
-    const server = createServer((monitor) => {
-      clearTimeout(timer);
-      // Removes the socket as well.
-      server.close();
-      resolve(monitor);
-    });
-    const timer = setTimeout(() => {
-      server.close();
-      resolve(undefined);
-    }, MONITOR_MS);
-    server.on('error', reject);
-    // One that was killed has left it; a container has one monitor at a time.
-    rmSync(socket, { force: true });
-    server.listen(socket, ready);
-  });
 }
 
 function connectTo(config: RelayConfig): Promise<TLSSocket> {

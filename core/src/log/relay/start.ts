@@ -1,32 +1,19 @@
-import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
 import { EXIT, WherryError } from '../../errors/error.ts';
-import { READY, READY_FD, type RelayConfig } from './config.ts';
+import { READY, startBeside } from '../beside.ts';
+import type { RelayConfig } from './config.ts';
 
 /**
  * Starts a relay and answers once it has reached its server and listens. It goes by itself with its monitor.
  * @throws WherryError `E_LOG_RELAY` when the server can't be reached, or isn't trusted
  */
 export async function startRelay(config: RelayConfig): Promise<void> {
-  const child = spawn(process.execPath, [relayProgram(), JSON.stringify(config)], {
-    detached: true,
-    cwd: '/',
-    stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
-    env:
-      process.env.NODE_EXTRA_CA_CERTS === undefined
-        ? {}
-        : { NODE_EXTRA_CA_CERTS: process.env.NODE_EXTRA_CA_CERTS },
-  });
-  child.unref();
-  const answer = await new Promise<string>((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    const told = child.stdio[READY_FD] as Readable;
-    told.on('data', (chunk: Buffer) => chunks.push(chunk));
-    told.on('end', () => resolve(Buffer.concat(chunks).toString()));
-    child.on('error', reject);
-  });
+  const authorities = process.env.NODE_EXTRA_CA_CERTS;
+  const answer = await startBeside(
+    [process.execPath, relayProgram(), JSON.stringify(config)],
+    authorities === undefined ? {} : { NODE_EXTRA_CA_CERTS: authorities },
+  );
   if (answer === READY) return;
   throw new WherryError(
     `the log driver doesn't reach tls:${config.host}:${config.port}: ${answer || 'the relay ended'}`,

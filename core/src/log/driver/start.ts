@@ -1,0 +1,33 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { EXIT, WherryError } from '../../errors/error.ts';
+import { READY, startBeside } from '../beside.ts';
+import type { DriverLogConfig } from './config.ts';
+
+/** The command line of the process that runs a log driver for a container. */
+export function driverLogCommand(config: DriverLogConfig): readonly string[] {
+  return [process.execPath, program(), JSON.stringify(config)];
+}
+
+/**
+ * Starts it and answers once it listens. It goes by itself with its monitor.
+ * @throws WherryError `E_LOG_RELAY` when it can't load the driver
+ */
+export async function startDriverLog(config: Omit<DriverLogConfig, 'tells'>): Promise<void> {
+  const answer = await startBeside(driverLogCommand({ ...config, tells: true }), {});
+  if (answer === READY) return;
+  throw new WherryError(
+    `the log driver ${config.driver} can't be run: ${answer || 'the process that runs it ended'}`,
+    {
+      code: 'E_LOG_RELAY',
+      hint: 'See that the driver is installed as it was when the container was created, or choose another one.',
+      exitCode: EXIT.engine,
+    },
+  );
+}
+
+/** Beside the bundle in a package, the source in a checkout. */
+function program(): string {
+  const built = join(import.meta.dirname, 'log-driver.mjs');
+  return existsSync(built) ? built : join(import.meta.dirname, 'main.ts');
+}
