@@ -16,7 +16,7 @@ export function relaySocket({ store }: Pick<ContainerContext, 'store'>, id: stri
 
 /**
  * Starts the process that speaks TLS for the monitor, or runs the driver's `write`, where the sink asks for one.
- * @throws WherryError `E_LOG_RELAY`
+ * @throws WherryError `E_LOG_RELAY`, `E_LOG_DRIVER`
  */
 export async function relayLog(
   context: Pick<ContainerContext, 'store' | 'machine'>,

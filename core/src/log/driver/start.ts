@@ -11,7 +11,7 @@ export function driverLogCommand(config: DriverLogConfig): readonly string[] {
 
 /**
  * Starts it and answers once it listens. It goes by itself with its monitor.
- * @throws WherryError `E_LOG_RELAY` when it can't load the driver
+ * @throws WherryError `E_LOG_DRIVER` when it can't load the driver
  */
 export async function startDriverLog(config: Omit<DriverLogConfig, 'tells'>): Promise<void> {
   const answer = await startBeside(driverLogCommand({ ...config, tells: true }), {});
@@ -19,7 +19,7 @@ export async function startDriverLog(config: Omit<DriverLogConfig, 'tells'>): Pr
   throw new WherryError(
     `the log driver ${config.driver} can't be run: ${answer || 'the process that runs it ended'}`,
     {
-      code: 'E_LOG_RELAY',
+      code: 'E_LOG_DRIVER',
       hint: 'See that the driver is installed as it was when the container was created, or choose another one.',
       exitCode: EXIT.engine,
     },
