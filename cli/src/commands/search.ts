@@ -20,6 +20,7 @@ export default class Search extends BaseCommand {
   ];
   static override arity = { min: 1, max: 1 };
   static override flags = {
+    authfile: Flags.string({ helpValue: 'string', summary: 'File of credentials for registries' }),
     filter: Flags.string({
       char: 'f',
       multiple: true,
@@ -45,6 +46,7 @@ export default class Search extends BaseCommand {
         term,
         limit,
         env: process.env,
+        authFile: flags.authfile,
         insecureRegistries: this.options.insecureRegistries,
         signal,
         onFailure: ({ message }) => printError(`WARNING: ${message}`),

@@ -72,6 +72,8 @@ function spareBlobs(database: Database): readonly string[] {
   return database
     .all<{ blob: string }>(
       `SELECT blob FROM image_layer
+       -- Layers that registries may not spread are at other places, if anywhere.
+       WHERE media_type NOT LIKE '%.nondistributable.%' AND media_type NOT LIKE '%.foreign.%'
        GROUP BY blob
        HAVING max(EXISTS (SELECT 1 FROM image_name WHERE image_name.image = image_layer.image AND tag IS NULL))
           AND min(EXISTS (SELECT 1 FROM layer WHERE layer.chain_id = image_layer.chain_id))`,

@@ -164,7 +164,10 @@ class Pull {
       blobs: this.#context.blobs,
       store: this.#context.layers,
       lease,
-      download: (layer, options) => this.#client.blob({ digest: layer.blob, size: layer.size }, options),
+      download: ({ blob: digest, size }, options) => {
+        const urls = layers.find((each) => each.digest === digest)?.urls;
+        return this.#client.blob({ digest, size, ...(urls && urls.length > 0 && { urls }) }, options);
+      },
       dropped: (blob) => isDropped(this.#context.store.database, blob),
       signal: this.#request.signal,
       emit: (event) => this.#emit(event),

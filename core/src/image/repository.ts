@@ -38,6 +38,7 @@ export function openRepository(
   return new MirroredRepository(name, {
     ...registryOptions(context, request, settings),
     mirrors: settings.mirrors,
+    refuse: (host) => refuseBlocked(settings, { domain: host, path: '' }),
     onRetry: (why) => request.onEvent?.({ kind: 'retrying', why }),
     onFallback: (mirror, why) => request.onEvent?.({ kind: 'mirror-failed', mirror, why }),
   });

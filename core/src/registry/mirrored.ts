@@ -1,8 +1,10 @@
 import { WherryError } from '../errors/error.ts';
 import type { Reference } from '../reference/reference.ts';
 import { type RawManifest, type RegistryOptions, RepositoryClient } from './client.ts';
+import { foreignBlob } from './foreign-blob.ts';
 import { RETRY } from './retry.ts';
 import type { RegistrySettings } from './settings.ts';
+import { Transport } from './transport.ts';
 
 /** Tries at a mirror: the registry behind it is the better one to wait for. */
 const MIRROR_ATTEMPTS = 2;
@@ -17,6 +19,8 @@ const OUTAGES: readonly string[] = [
 
 export interface MirroredOptions extends RegistryOptions {
   readonly mirrors: RegistrySettings['mirrors'];
+  /** Throws for a host that isn't to be asked. */
+  readonly refuse?: (host: string) => void;
   /** Told which mirror is passed over, and why. */
   readonly onFallback?: (mirror: string, why: string) => void;
 }
@@ -78,9 +82,9 @@ export class MirroredRepository implements AsyncDisposable {
     return this.#first((client) => client.tags());
   }
 
-  /** As `RepositoryClient.blob`; one mirror goes on where another has stopped. */
+  /** As `RepositoryClient.blob`; one mirror goes on where another has stopped, and at last the addresses of a foreign layer. */
   async *blob(
-    descriptor: { readonly digest: string; readonly size: number },
+    descriptor: { readonly digest: string; readonly size: number; readonly urls?: readonly string[] },
     options: Parameters<RepositoryClient['blob']>[1] = {},
   ): AsyncGenerator<Buffer, void, undefined> {
     let offset = options.offset ?? 0;
@@ -93,8 +97,37 @@ export class MirroredRepository implements AsyncDisposable {
         return;
       } catch (error) {
         if (options.signal?.aborted) throw error;
+        if (place === this.#places.at(-1) && descriptor.urls !== undefined) break;
         this.#passOver(place, error);
       }
+    }
+    yield* this.#foreign({ ...descriptor, offset }, descriptor.urls ?? [], options.signal);
+  }
+
+  /** @throws what the last address does */
+  async *#foreign(
+    blob: { readonly digest: string; readonly size: number; readonly offset: number },
+    urls: readonly string[],
+    signal: AbortSignal | undefined = this.#options.signal,
+  ): AsyncGenerator<Buffer, void, undefined> {
+    const { env, insecureRegistries: insecure = [], silenceTimeoutMs, refuse } = this.#options;
+    const transport = new Transport(env, silenceTimeoutMs);
+    let { offset } = blob;
+    try {
+      for (const url of urls) {
+        try {
+          if (URL.canParse(url)) refuse?.(new URL(url).host);
+          for await (const chunk of foreignBlob(url, { ...blob, transport, offset, insecure, signal })) {
+            offset += chunk.length;
+            yield chunk;
+          }
+          return;
+        } catch (error) {
+          if (url === urls.at(-1) || signal?.aborted) throw error;
+        }
+      }
+    } finally {
+      await transport.close();
     }
   }
 

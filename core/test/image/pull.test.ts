@@ -442,6 +442,80 @@ describe('refused, with nothing left behind', () => {
     await refused(store, 'E_IMAGE_CONFIG', sentence);
   });
 
+  describe('a layer that its registry may not spread', () => {
+    const foreign = layer(tar([file('foreign', 'x'.repeat(10_000))]));
+    const digest = sha256(foreign.blob);
+    /** An image without the blob of one of its layers, and another repository that has it. */
+    const places = (urls: (host: string) => readonly string[], other = new ImageStore()) => {
+      const store = new ImageStore();
+      return FaultyRegistry.start({ images: { x: store, other } }).then((registry) => {
+        const diffIds = [foreign.diffId];
+        const config = { os: 'linux', architecture: 'amd64', rootfs: { type: 'layers', diff_ids: diffIds } };
+        const manifest = {
+          schemaVersion: 2,
+          mediaType: MEDIA_TYPES.docker.manifest,
+          config: store.addJson(MEDIA_TYPES.docker.config, config),
+          layers: [
+            {
+              mediaType: 'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip',
+              digest,
+              size: foreign.blob.length,
+              urls: urls(registry.host),
+            },
+          ],
+        };
+        store.tag('latest', store.addJson(MEDIA_TYPES.docker.manifest, manifest));
+        return registry;
+      });
+    };
+
+    it('is fetched from where its manifest says, without credentials, and not given up later', async () => {
+      const other = new ImageStore();
+      other.addBlob(MEDIA_TYPES.docker.layer.gzip, foreign.blob);
+      await using registry = await places(
+        (host) => [
+          'ftp://nowhere/',
+          `http://${host}/v2/none/blobs/${digest}`,
+          `http://${host}/v2/other/blobs/${digest}`,
+        ],
+        other,
+      );
+      using test = new TestImages();
+      const reference = `${registry.host}/x`;
+      const { id } = await test.images.pull({ reference });
+      expect(test.images.resolve(reference).id).toBe(id);
+      const asked = registry.requests.filter(({ path }) => path.includes(digest));
+      expect(asked.map(({ path }) => path.split('/')[2])).toEqual(['x', 'none', 'other']);
+      expect(asked.at(-1)?.headers.authorization).toBeUndefined();
+      expect((await test.images.dropBlobs()).digests).toEqual([]);
+    });
+
+    it.each([
+      [
+        'is missing there, too',
+        (host: string) => [`http://${host}/v2/other/blobs/${digest}`],
+        /answers with status 404/,
+      ],
+      ['would come unencrypted', () => [`http://example.org/${digest}`], /is no HTTPS address/],
+    ])('%s', async (_, urls, sentence) => {
+      await using registry = await places(urls);
+      using test = new TestImages();
+      await expect(test.images.pull({ reference: `${registry.host}/x` })).rejects.toMatchObject({
+        code: 'E_REGISTRY_REPLY',
+        message: expect.stringMatching(sentence),
+      });
+    });
+
+    it('from a host that is blocked is refused', async () => {
+      await using registry = await places(() => ['https://blocked.example/layer']);
+      using test = new TestImages();
+      test.configure({ registries: { blocked: ['blocked.example'] } });
+      await expect(test.images.pull({ reference: `${registry.host}/x` })).rejects.toMatchObject({
+        code: 'E_REGISTRY_BLOCKED',
+      });
+    });
+  });
+
   it('an abort keeps the blobs that are whole, and the next pull uses them', async () => {
     const store = imageOf([[file('a')], [file('b', 'x'.repeat(100_000))]]);
     const slow = [...store.blobs.keys()].at(1) ?? '';
