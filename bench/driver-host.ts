@@ -16,6 +16,7 @@ const NETWORK: NetworkConfig = {
   name: 'none',
   subnets: [],
   internal: false,
+  ipv4: true,
   ipv6: false,
   options: [],
 };

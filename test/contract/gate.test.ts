@@ -41,7 +41,15 @@ test.each(['storage-overlay', 'storage-vfs'])('the gate lets every plan of %s pa
 
 test.each(['net-none', 'net-host'])('the gate lets the plan of %s pass', async (name) => {
   const { driver } = await open<NetworkDriver>(name);
-  const network = { id: 'a'.repeat(64), name: 'net', subnets: [], internal: false, ipv6: false, options: [] };
+  const network = {
+    id: 'a'.repeat(64),
+    name: 'net',
+    subnets: [],
+    internal: false,
+    ipv4: true,
+    ipv6: false,
+    options: [],
+  };
   const endpoint = { interfaceName: 'eth0', addresses: [], mac: undefined, aliases: [] };
   const request = { container: CONTAINER, network, endpoint, ports: [], facts: FACTS, previous: undefined };
   const { steps, sharing } = driver.attach(request).value;

@@ -9,6 +9,7 @@ const CONFIG: NetworkConfig = {
   name: 'net1',
   subnets: [],
   internal: false,
+  ipv4: true,
   ipv6: false,
   options: [],
 };

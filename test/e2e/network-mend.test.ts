@@ -23,6 +23,9 @@ describe.each(USER_NAMES)('after kill -9 of what networks of %s rest on', (name)
         return false;
       }
     });
+  /** pasta goes by the name of the program for this processor, in older versions by passt's. */
+  const uplinks = (): readonly number[] =>
+    ['slirp4netns', 'pasta', 'pasta.avx2', 'passt.avx2'].flatMap(pidsOf);
   const kill = async (comm: string): Promise<void> => {
     const pids = pidsOf(comm);
     expect(pids, comm).toHaveLength(1);
@@ -44,18 +47,17 @@ describe.each(USER_NAMES)('after kill -9 of what networks of %s rest on', (name)
 
   it('a container’s own uplink: a restart has another', async () => {
     await user.wherry(['rm', '-f', 's1']);
-    const uplink = () => [...pidsOf('slirp4netns'), ...pidsOf('pasta')];
-    await expect.poll(uplink, { timeout: 30_000 }).toEqual([]);
+    await expect.poll(uplinks, { timeout: 30_000 }).toEqual([]);
     await detached('s1', '--network', 'slirp');
-    const [first] = uplink();
+    const [first] = uplinks();
     expect(first).toBeDefined();
     process.kill(first ?? 0, 'SIGKILL');
     await must('restart', '-t', '0', 's1');
-    expect(uplink()).toHaveLength(1);
-    expect(uplink()).not.toContain(first);
+    expect(uplinks()).toHaveLength(1);
+    expect(uplinks()).not.toContain(first);
     expect(await must('exec', 's1', 'ip', '-o', 'addr', 'show', 'tap0')).toMatch(/10\.0\.2\.100/);
     await must('rm', '-f', 's1');
-    await expect.poll(() => uplink(), { timeout: 20_000 }).toEqual([]);
+    await expect.poll(uplinks, { timeout: 20_000 }).toEqual([]);
   });
 
   it('the keeper: containers go on, and the next start brings back uplink and DNS in the same namespace', async () => {
@@ -63,15 +65,13 @@ describe.each(USER_NAMES)('after kill -9 of what networks of %s rest on', (name)
     await detached('k1', '--network', 'lab');
     await detached('k2', '--network', 'lab', '-p', '127.0.0.1::80');
     await kill('wherry-network');
-    await expect
-      .poll(() => pidsOf('slirp4netns').length + pidsOf('pasta').length, { timeout: 20_000 })
-      .toBe(0);
+    await expect.poll(uplinks, { timeout: 20_000 }).toEqual([]);
     await reaches('k1', 'k2');
     await detached('k3', '--network', 'lab');
     await reaches('k3', 'k1');
     await reaches('k1', 'k3');
     expect(await must('exec', 'k1', 'nslookup', '-type=A', 'k3')).toMatch(/Address: 172\./);
-    expect(pidsOf('slirp4netns').length + pidsOf('pasta').length).toBe(1);
+    expect(uplinks()).toHaveLength(1);
     // A restart has its old name, and is reached by those who stayed.
     await must('restart', '-t', '0', 'k2');
     await reaches('k1', 'k2');

@@ -32,7 +32,14 @@ describe.each(USER_NAMES)('several networks of a container of %s', (name) => {
     const sleep = [BUSYBOX, 'sleep', '1000'];
     await must('run', '-d', '--name', 'db', '--network', 'back', ...sleep);
     await must(
-      ...['run', '-d', '--name', 'app', '--network', 'name=front,alias=site,ip=10.71.0.20'],
+      ...[
+        'run',
+        '-d',
+        '--name',
+        'app',
+        '--network',
+        'name=front,alias=site,ip=10.71.0.20,link-local-ip=169.254.7.20',
+      ],
       ...[
         '--network',
         'name=back,gw-priority=5,mac-address=02:42:0a:48:00:09,driver-opt=com.docker.network.endpoint.ifname=inner',
@@ -44,6 +51,7 @@ describe.each(USER_NAMES)('several networks of a container of %s', (name) => {
       'ip addr show eth0; ip addr show inner; ip route show default; ping -c 1 -W 5 db',
     );
     expect(seen).toMatch(/inet 10\.71\.0\.20\/24/);
+    expect(seen).toMatch(/inet 169\.254\.7\.20\/16/);
     expect(seen).toMatch(/02:42:0a:48:00:09/);
     expect(seen).toMatch(/default via 10\.72\.0\.1 dev inner/);
     expect(seen).toMatch(/1 packets received/);
@@ -138,6 +146,29 @@ describe.each(USER_NAMES)('several networks of a container of %s', (name) => {
     await refused(/in use/, 1, 'network', 'connect', '--ip', '10.71.0.20', 'front', 'db');
     expect(await must('ps', '-a', '--format', '{{.Names}}')).toMatch(/^(app\ndb|db\napp)\n$/);
     expect(await must('network', 'inspect', '-f', '{{len .Containers}}', 'late')).toBe('0\n');
+    await must('network', 'connect', '--link-local-ip', 'fe80::7:20', 'late', 'db');
+    expect(await inside('db', 'ip addr show eth1')).toMatch(/inet6 fe80::7:20\/64/);
+    const config = '{{json .NetworkSettings.Networks.late.IPAMConfig}}';
+    expect(await must('inspect', '-f', config, 'db')).toBe('{"LinkLocalIPs":["fe80::7:20"]}\n');
     await must('rm', '-f', 'app', 'db');
+  });
+
+  it('a network can have IPv6 alone, and addresses that no container gets', async () => {
+    const subnets = ['--ipv4=false', '--ipv6', '--subnet', 'fd00:77::/64', '--aux-address', 'r=fd00:77::2'];
+    await must('network', 'create', ...subnets, 'six');
+    expect(await must('network', 'inspect', '-f', '{{.EnableIPv4}} {{.EnableIPv6}}', 'six')).toBe(
+      'false true\n',
+    );
+    await must('run', '-d', '--name', 'web', '--network', 'six', BUSYBOX, 'httpd', '-f', '-h', '/etc');
+    const look = 'ip -o addr show eth0; nslookup web; wget -qO- http://web/hostname';
+    const seen = await must('run', '--rm', '--network', 'six', BUSYBOX, 'sh', '-c', look);
+    expect(seen).not.toMatch(/inet /);
+    expect(seen).toMatch(/inet6 fd00:77::4\/64/);
+    expect(seen).toMatch(/Address: fd00:77::3/);
+    expect(seen).toMatch(/^[0-9a-f]{12}$/m);
+    await must('rm', '-f', 'web');
+    await must('network', 'rm', 'six');
+    await refused(/IPv4 or IPv6 must be enabled/, 1, 'network', 'create', '--ipv4=false', 'none6');
+    await refused(/--scope=swarm: is no scope/, 1, 'network', 'create', '--scope', 'swarm', 'none6');
   });
 });

@@ -21,6 +21,7 @@ export const networkFlags = {
   ip: Flags.string({ helpValue: 'ip', summary: 'IPv4 address (e.g., 172.30.100.104)' }),
   ip6: Flags.string({ helpValue: 'ip', summary: 'IPv6 address (e.g., 2001:db8::33)' }),
   link: list('Add link to another container'),
+  'link-local-ip': list('Container IPv4/IPv6 link-local addresses'),
   'mac-address': Flags.string({
     helpValue: 'string',
     summary: 'Container MAC address (e.g., 92:d0:c6:0a:29:33)',
@@ -55,6 +56,7 @@ export function networkRequest(flags: InferredFlags<typeof networkFlags>): Netwo
     ip: flags.ip,
     ip6: flags.ip6,
     macAddress: flags['mac-address'],
+    linkLocalIps: flags['link-local-ip'] ?? [],
   });
   return { network: first.network, networking: { ...place, ...ofContainer(flags), further } };
 }

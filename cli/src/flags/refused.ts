@@ -57,12 +57,6 @@ export const REFUSED_BY_CREATE: RefusedFlags = {
     reason: 'is no isolation of Linux: there is default',
     hint: 'Leave it out.',
   },
-  'link-local-ip': {
-    summary: 'Container IPv4/IPv6 link-local addresses',
-    list: true,
-    reason: "isn't taken: the kernel gives a link its link-local address itself",
-    hint: 'Leave it out, or give the container an address by --ip or --ip6.',
-  },
   runtime: {
     summary: 'Runtime to use for this container',
     harmless: ['', 'wherry'],
@@ -111,6 +105,50 @@ export const REFUSED_BY_RM: RefusedFlags = {
   },
 };
 
+const CONFIGURATION = {
+  reason: "isn't taken: there are no networks that are the configuration of others",
+  hint: 'Give the flags to each network.',
+} as const;
+
+export const REFUSED_BY_NETWORK_CREATE: RefusedFlags = {
+  'config-from': {
+    summary: 'The network from which to copy the configuration',
+    harmless: [''],
+    ...CONFIGURATION,
+  },
+  'config-only': {
+    summary: 'Create a configuration only network',
+    boolean: true,
+    harmless: ['false'],
+    ...CONFIGURATION,
+  },
+  ingress: {
+    summary: 'Create swarm routing-mesh network',
+    boolean: true,
+    harmless: ['false'],
+    reason: "isn't taken: there is no swarm here",
+    hint: 'Leave it out; -p publishes ports.',
+  },
+  'ipam-driver': {
+    summary: 'IP Address Management Driver (default "default")',
+    harmless: ['', 'default'],
+    reason: 'is no driver that gives addresses: there is default',
+    hint: 'Leave it out; --subnet, --ip-range and --aux-address say which addresses there are.',
+  },
+  'ipam-opt': {
+    summary: 'Set IPAM driver specific options',
+    list: true,
+    reason: "isn't taken: the one IPAM driver has no options",
+    hint: 'Leave it out; --subnet, --ip-range and --aux-address say which addresses there are.',
+  },
+  scope: {
+    summary: "Control the network's scope",
+    harmless: ['', 'local'],
+    reason: 'is no scope of a network here: there is local',
+    hint: 'Leave it out.',
+  },
+};
+
 /** oclif's flags for these, which no code but `refuseFlags` reads; hidden, since help lists what can be used. */
 export function refusedFlags(table: RefusedFlags): Record<never, never> {
   return Object.fromEntries(Object.entries(table).map(([name, flag]) => [name, oclifFlag(flag)]));
@@ -126,7 +164,11 @@ function oclifFlag({ summary, char, list, boolean, harmless }: Refused) {
 }
 
 /** @throws WherryError `E_UNSUPPORTED_FLAG` for the first of these flags that asks for something */
-export function refuseFlags(flags: Readonly<Record<string, unknown>>, table: RefusedFlags): void {
+export function refuseFlags(
+  flags: Readonly<Record<string, unknown>>,
+  table: RefusedFlags,
+  exitCode: number = EXIT.engine,
+): void {
   for (const [name, { harmless = [], reason, hint }] of Object.entries(table)) {
     const value = flags[name];
     const values = Array.isArray(value) ? value : value === undefined ? [] : [value];
@@ -135,7 +177,7 @@ export function refuseFlags(flags: Readonly<Record<string, unknown>>, table: Ref
     throw new WherryError(`--${name}${wrong === true ? '' : `=${wrong}`}: ${reason}.`, {
       code: 'E_UNSUPPORTED_FLAG',
       hint,
-      exitCode: EXIT.engine,
+      exitCode,
     });
   }
 }

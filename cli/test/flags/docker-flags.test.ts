@@ -72,6 +72,21 @@ const DOCKER: Readonly<Record<string, string>> = {
     a|author c|change m|message p|pause!`,
   export: `
     o|output`,
+  'network create': `
+    attachable! aux-address config-from config-only! d|driver gateway ingress! internal! ip-range ipam-driver
+    ipam-opt ipv4! ipv6! label o|opt scope subnet`,
+  'network connect': `
+    alias driver-opt gw-priority ip ip6 link link-local-ip`,
+  'network disconnect': `
+    f|force!`,
+  'network ls': `
+    f|filter format no-trunc! q|quiet!`,
+  'network inspect': `
+    f|format v|verbose!`,
+  'network prune': `
+    filter f|force!`,
+  'network rm': `
+    f|force!`,
   'container prune': `
     filter f|force!`,
 };
@@ -86,7 +101,6 @@ const REFUSED: Readonly<Record<string, string>> = {
   'io-maxbandwidth': '1m',
   'io-maxiops': '5',
   isolation: 'hyperv',
-  'link-local-ip': '169.254.1.1',
   runtime: 'runc',
   'storage-opt': 'size=1g',
   'use-api-socket': 'true',

@@ -80,6 +80,12 @@ export function contains(subnet: Subnet, address: Address): boolean {
   return subnet.family === address.family && address.value >= subnet.value && address.value <= lastOf(subnet);
 }
 
+/** The same of texts; false for what is no address. */
+export function isInside(cidr: string, address: string): boolean {
+  const [subnet, parsed] = [parseSubnet(cidr), parseAddress(address)];
+  return subnet !== undefined && parsed !== undefined && contains(subnet, parsed);
+}
+
 export function overlaps(a: Subnet, b: Subnet): boolean {
   return a.family === b.family && a.value <= lastOf(b) && b.value <= lastOf(a);
 }

@@ -14,6 +14,7 @@ export interface NewNetwork {
   readonly driver: string;
   readonly attachable: boolean;
   readonly labels: Readonly<Record<string, string>>;
+  readonly auxiliary?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -30,7 +31,7 @@ export function insertNetwork(store: Store, drivers: Drivers, facts: Facts, netw
       steps: value.steps,
       grants: driverGrants(driver),
     });
-    const { attachable, labels } = network;
+    const { attachable, labels, auxiliary = {} } = network;
     const row = {
       id: network.config.id,
       name: network.config.name,
@@ -39,6 +40,7 @@ export function insertNetwork(store: Store, drivers: Drivers, facts: Facts, netw
       attachable,
       config: value.config,
       labels,
+      auxiliary,
     };
     new NetworkTable(store.database).insert(row);
     commitState(store, [{ info: driver.info, changes }]);

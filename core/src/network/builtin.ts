@@ -16,7 +16,7 @@ export function builtInId(name: string): string {
 
 /** An empty configuration, as `create-network` is called with. */
 export function emptyConfig(id: string, name: string): NetworkConfig {
-  return { id, name, subnets: [], internal: false, ipv6: false, options: [] };
+  return { id, name, subnets: [], internal: false, ipv4: true, ipv6: false, options: [] };
 }
 
 /**

@@ -1,7 +1,15 @@
 import { WherryError } from '../errors/error.ts';
 import type { NetworkConfig, Subnet as SubnetConfig } from '../plugin/contract.ts';
 import { randomHex } from '../store/random.ts';
-import { contains, formatAddress, formatSubnet, overlaps, parseAddress, parseSubnet } from './address.ts';
+import {
+  contains,
+  formatAddress,
+  formatSubnet,
+  isInside,
+  overlaps,
+  parseAddress,
+  parseSubnet,
+} from './address.ts';
 import { BUILT_IN } from './builtin.ts';
 import type { CreateNetworkRequest } from './request.ts';
 import type { NetworkTable } from './table.ts';
@@ -19,15 +27,41 @@ export function configFor(table: NetworkTable, request: CreateNetworkRequest): N
   const { name, options = {} } = request;
   checkName(table, name);
   const subnets = subnetsOf(request);
+  checkFamilies(request);
   refuseOverlap(table, subnets);
   return {
     id: randomHex(32),
     name,
     subnets,
     internal: request.internal ?? false,
+    ipv4: request.ipv4 ?? true,
     ipv6: (request.ipv6 ?? false) || subnets.some(({ cidr }) => cidr.includes(':')),
     options: Object.entries(options).map(([key, value]) => ({ key, value })),
   };
+}
+
+function checkFamilies({ ipv4 = true, ipv6 = false, subnets = [] }: CreateNetworkRequest): void {
+  if (ipv4) return;
+  if (!ipv6) throw refuse('IPv4 or IPv6 must be enabled.', 'Give --ipv6 beside --ipv4=false.');
+  const v4 = subnets.find((cidr) => parseSubnet(cidr)?.family === 4);
+  if (v4 === undefined) return;
+  throw refuse(`the subnet ${v4} is of IPv4, which is disabled.`, 'Leave out --ipv4=false, or the subnet.');
+}
+
+/**
+ * Addresses that no container is to get, in their canonical form.
+ * @throws WherryError `E_NETWORK_FLAG` for one outside of the subnets that were asked for
+ */
+export function auxiliaryOf({ subnets = [], auxiliary = {} }: CreateNetworkRequest): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(auxiliary).map(([name, text]) => {
+      const address = parseAddress(text);
+      if (address === undefined || !subnets.some((cidr) => isInside(cidr, text))) {
+        throw refuse(`no matching subnet for aux-address ${text}.`, SUBNET_HINT);
+      }
+      return [name, formatAddress(address)];
+    }),
+  );
 }
 
 function checkName(table: NetworkTable, name: string): void {

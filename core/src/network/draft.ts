@@ -7,7 +7,7 @@ import { randomHex } from '../store/random.ts';
 import { BUILT_IN } from './builtin.ts';
 import { ensureBuiltIn } from './builtin-create.ts';
 import { checkDriverOptions, refuseSameName } from './endpoint-options.ts';
-import { checkAliases, checkFamily, checkMac, mergeNetworking, parseLink } from './flags.ts';
+import { checkAliases, checkFamily, checkLinkLocal, checkMac, mergeNetworking, parseLink } from './flags.ts';
 import { chooseAddresses } from './lease.ts';
 import { parseMode } from './mode.ts';
 import { networkForCreate } from './plan.ts';
@@ -90,9 +90,9 @@ function refuseTwice(networks: readonly NetworkRow[]): void {
 
 /** An uplink has its own addresses, and nobody to be known to. */
 function refuseWishes(mode: string, endpoint: EndpointDraft): void {
-  const { aliases, askedIp4, askedIp6, askedMac, driverOptions = [] } = endpoint;
+  const { aliases, askedIp4, askedIp6, askedMac, driverOptions = [], linkLocalIps = [] } = endpoint;
   const wish =
-    askedIp4 !== undefined || askedIp6 !== undefined
+    askedIp4 !== undefined || askedIp6 !== undefined || linkLocalIps.length > 0
       ? 'an address'
       : askedMac !== undefined
         ? 'a MAC address'
@@ -111,6 +111,7 @@ function refuseWishes(mode: string, endpoint: EndpointDraft): void {
 /** What was asked for of an endpoint, checked for its form. @throws WherryError `E_NETWORK_FLAG` */
 export function askedOf(request: ConnectOptions): EndpointDraft {
   const { aliases = [], ip, ip6, macAddress, links = [], driverOptions = [], gatewayPriority = 0 } = request;
+  const { linkLocalIps = [] } = request;
   return {
     aliases: checkAliases(aliases),
     ...(ip === undefined ? {} : { askedIp4: checkFamily('--ip', ip, 4) }),
@@ -119,6 +120,7 @@ export function askedOf(request: ConnectOptions): EndpointDraft {
     links: links.map(parseLink),
     driverOptions: checkDriverOptions(driverOptions),
     gatewayPriority,
+    linkLocalIps: checkLinkLocal(linkLocalIps),
   };
 }
 
@@ -128,10 +130,16 @@ export function askedOf(request: ConnectOptions): EndpointDraft {
  */
 export function checkAsked(
   network: NetworkRow,
-  endpoint: Pick<EndpointRow, 'aliases' | 'askedIp4' | 'askedIp6'>,
+  endpoint: Pick<EndpointRow, 'aliases' | 'askedIp4' | 'askedIp6' | 'linkLocalIps'>,
 ): void {
   const asksAddress = endpoint.askedIp4 !== undefined || endpoint.askedIp6 !== undefined;
   if (BUILT_IN.includes(network.name)) {
+    if (network.name !== 'bridge' && (endpoint.linkLocalIps ?? []).length > 0) {
+      throw refuse(
+        `network ${network.name} gives the container no interface that could have a link-local address.`,
+        'Leave --link-local-ip out, or give the container another --network.',
+      );
+    }
     if (asksAddress) {
       throw refuse(
         'user specified IP address is supported on user defined networks only',
@@ -149,7 +157,7 @@ export function checkAsked(
   if (!asksAddress) return;
   // Whether it is free is asked at the start, when it is needed.
   const probe = { network: network.id, container: '', position: 0, id: '', ...endpoint };
-  chooseAddresses(network.config, probe, new Map());
+  chooseAddresses(network.config, probe, new Map(), network.auxiliary);
 }
 
 function refuseWithContainer({ networking = {}, hostname }: CreateRequest, settled: Networking): void {

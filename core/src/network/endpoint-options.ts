@@ -81,14 +81,25 @@ export function interfaceName(endpoint: Pick<EndpointRow, 'position' | 'driverOp
 
 /** What the core does to an endpoint's interface once the driver has made it. */
 export function interfaceSettings(
-  endpoint: Pick<EndpointRow, 'position' | 'driverOptions'>,
+  endpoint: Pick<EndpointRow, 'position' | 'driverOptions' | 'linkLocalIps'>,
 ): readonly NetworkOperation[] {
   const name = interfaceName(endpoint);
+  const addresses = (endpoint.linkLocalIps ?? []).map(
+    (address) =>
+      ({
+        op: 'addr-add',
+        place: 'container',
+        link: name,
+        // As Docker has it: the prefixes of the link-local ranges.
+        address: `${address}/${address.includes(':') ? 64 : 16}`,
+      }) as const,
+  );
   const sysctls = parseSysctlsOf(endpoint).map(
     ({ key, value }) =>
       ({ op: 'net-sysctl', place: 'container', key: key.replace('IFNAME', name), value }) as const,
   );
-  return sysctls.length === 0 ? [] : [...sysctls, { op: 'network-apply', tolerant: false }];
+  const settings = [...sysctls, ...addresses];
+  return settings.length === 0 ? [] : [...settings, { op: 'network-apply', tolerant: false }];
 }
 
 function parseSysctlsOf(endpoint: Pick<EndpointRow, 'driverOptions'>): readonly Sysctl[] {

@@ -1,6 +1,6 @@
 import { EXIT, WherryError } from '../errors/error.ts';
 import { isIP } from '../plan/ip.ts';
-import { parseAddress } from './address.ts';
+import { formatAddress, parseAddress } from './address.ts';
 import { parseExposed, publishedPorts } from './ports.ts';
 import type { Link, Networking, NetworkingRequest } from './request.ts';
 
@@ -42,6 +42,19 @@ export function checkMac(text: string): string {
     `invalid MAC address: ${text}.`,
     'It is six bytes in hexadecimal, the first of them even: 02:42:ac:11:00:05.',
   );
+}
+
+/** Addresses beside the leased one: like Docker, of any range. @throws WherryError `E_NETWORK_FLAG` */
+export function checkLinkLocal(texts: readonly string[]): readonly string[] {
+  const addresses = texts.map((text) => {
+    const address = parseAddress(text);
+    if (address !== undefined && address.value !== 0n) return formatAddress(address);
+    throw refuse(
+      `invalid link-local IP address: ${text}.`,
+      'Give an address such as 169.254.7.1 or fe80::7.',
+    );
+  });
+  return [...new Set(addresses)];
 }
 
 /** An address that was asked for, in its canonical family. @throws WherryError `E_NETWORK_FLAG` */

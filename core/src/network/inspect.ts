@@ -1,5 +1,6 @@
 import { shortId } from '../container/id.ts';
 import type { ContainerRow, ContainerSpec } from '../container/record.ts';
+import { isInside } from './address.ts';
 import { BUILT_IN } from './builtin.ts';
 import { addressesOf } from './plan.ts';
 import { readPorts } from './published.ts';
@@ -20,7 +21,7 @@ export function networkDetails(network: NetworkRow, members: readonly NamedEndpo
     Created: network.created,
     Scope: 'local',
     Driver: network.driver,
-    EnableIPv4: true,
+    EnableIPv4: config.ipv4,
     EnableIPv6: config.ipv6,
     IPAM: {
       Driver: 'default',
@@ -29,6 +30,7 @@ export function networkDetails(network: NetworkRow, members: readonly NamedEndpo
         Subnet: cidr,
         ...(ipRange === undefined ? {} : { IPRange: ipRange }),
         ...(gateway === undefined ? {} : { Gateway: gateway }),
+        ...auxiliaryOf(network, cidr),
       })),
     },
     Internal: config.internal,
@@ -54,6 +56,11 @@ export function networkDetails(network: NetworkRow, members: readonly NamedEndpo
     Options: Object.fromEntries(config.options.map(({ key, value }) => [key, value])),
     Labels: network.labels,
   };
+}
+
+function auxiliaryOf({ auxiliary = {} }: NetworkRow, cidr: string) {
+  const inside = Object.entries(auxiliary).filter(([, address]) => isInside(cidr, address));
+  return inside.length === 0 ? {} : { AuxiliaryAddresses: Object.fromEntries(inside) };
 }
 
 export interface SettingsInput {
@@ -99,7 +106,7 @@ function endpointSettings(
   container: ContainerRow | undefined,
   spec: ContainerSpec | undefined,
 ): EndpointSettings {
-  const { askedIp4, askedIp6, aliases, driverOptions = [] } = endpoint;
+  const { askedIp4, askedIp6, aliases, driverOptions = [], linkLocalIps = [] } = endpoint;
   const links = [...(spec?.networking?.links ?? []), ...(endpoint.links ?? [])].map(
     (link) => `${link.container}:${link.alias}`,
   );
@@ -113,11 +120,12 @@ function endpointSettings(
   const names = [container?.name ?? '', ...aliases, shortId(endpoint.container)];
   return {
     IPAMConfig:
-      askedIp4 === undefined && askedIp6 === undefined
+      askedIp4 === undefined && askedIp6 === undefined && linkLocalIps.length === 0
         ? null
         : {
             ...(askedIp4 === undefined ? {} : { IPv4Address: askedIp4 }),
             ...(askedIp6 === undefined ? {} : { IPv6Address: askedIp6 }),
+            ...(linkLocalIps.length === 0 ? {} : { LinkLocalIPs: linkLocalIps }),
           },
     Links: links.length === 0 ? null : links,
     Aliases: aliases.length === 0 ? null : aliases,

@@ -15,20 +15,25 @@ import type { EndpointRow } from './table.ts';
 /**
  * Chooses the addresses of an endpoint: those that were asked for, else the lowest ones that are free.
  * @param taken addresses of others, with who has them
+ * @param auxiliary addresses that no container gets, by name
  * @throws WherryError `E_ADDRESS_IN_USE`, `E_NO_ADDRESS`, `E_ADDRESS`
  */
 export function chooseAddresses(
   config: NetworkConfig,
   endpoint: EndpointRow,
   taken: ReadonlyMap<string, string>,
+  auxiliary: Readonly<Record<string, string>> = {},
 ): EndpointRow {
+  const reserved = new Set(Object.values(auxiliary));
   const choose = (family: 4 | 6, asked: string | undefined): string | undefined => {
     const subnet = config.subnets.find(({ cidr }) => parseSubnet(cidr)?.family === family);
     if (subnet === undefined) {
       if (asked !== undefined) throw outside(asked, config);
       return undefined;
     }
-    return asked === undefined ? lowestFree(config, subnet, taken) : checkAsked(config, subnet, asked, taken);
+    return asked === undefined
+      ? lowestFree(config, subnet, taken, reserved)
+      : checkAsked(config, subnet, asked, taken, reserved);
   };
   const ip4 = choose(4, endpoint.askedIp4);
   const ip6 = choose(6, endpoint.askedIp6);
@@ -48,13 +53,18 @@ function isReserved(subnet: Subnet, gateway: string | undefined, value: bigint):
   return value === subnet.value || (subnet.family === 4 && value === lastOf(subnet));
 }
 
-function lowestFree(config: NetworkConfig, given: SubnetConfig, taken: ReadonlyMap<string, string>): string {
+function lowestFree(
+  config: NetworkConfig,
+  given: SubnetConfig,
+  taken: ReadonlyMap<string, string>,
+  reserved: ReadonlySet<string>,
+): string {
   const subnet = subnetOf(given);
   const range = given.ipRange === undefined ? subnet : (parseSubnet(given.ipRange) ?? subnet);
   for (let value = range.value; value <= lastOf(range); value += 1n) {
     if (isReserved(subnet, given.gateway, value)) continue;
     const text = formatAddress({ family: subnet.family, value });
-    if (!taken.has(text)) return text;
+    if (!taken.has(text) && !reserved.has(text)) return text;
   }
   throw new WherryError(`no available IPv${subnet.family} addresses on network ${config.name}.`, {
     code: 'E_NO_ADDRESS',
@@ -68,18 +78,20 @@ function checkAsked(
   given: SubnetConfig,
   asked: string,
   taken: ReadonlyMap<string, string>,
+  reserved: ReadonlySet<string>,
 ): string {
   const subnet = subnetOf(given);
   const address = parseAddress(asked) as Address | undefined;
   if (address === undefined || !contains(subnet, address)) throw outside(asked, config);
   const text = formatAddress(address);
   const holder = taken.get(text);
-  if (holder === undefined && !isReserved(subnet, given.gateway, address.value)) return text;
+  const nobodys = reserved.has(text) || isReserved(subnet, given.gateway, address.value);
+  if (holder === undefined && !nobodys) return text;
   throw new WherryError(`Address already in use: ${text} on network ${config.name}.`, {
     code: 'E_ADDRESS_IN_USE',
     hint:
       holder === undefined
-        ? "It is the network's own address, its gateway's or the broadcast address; choose another."
+        ? "It is the network's own address, its gateway's, the broadcast address or an --aux-address; choose another."
         : `Container ${holder.slice(0, 12)} has it; choose another, or stop that container.`,
     exitCode: EXIT.engine,
   });

@@ -13,6 +13,7 @@ export function parseNetworkFlag(text: string): NetworkFlag {
   if (!/^"?[a-z0-9-]+=/i.test(text)) return { network: text };
   const aliases: string[] = [];
   const driverOptions: string[] = [];
+  const linkLocalIps: string[] = [];
   const single: {
     network?: string;
     ip?: string;
@@ -28,6 +29,7 @@ export function parseNetworkFlag(text: string): NetworkFlag {
     if (key === 'name') single.network = value;
     else if (key === 'alias') aliases.push(value);
     else if (key === 'driver-opt') driverOptions.push(value);
+    else if (key === 'link-local-ip') linkLocalIps.push(value);
     else if (key === 'ip') single.ip = value;
     else if (key === 'ip6') single.ip6 = value;
     else if (key === 'mac-address') single.macAddress = value;
@@ -36,7 +38,13 @@ export function parseNetworkFlag(text: string): NetworkFlag {
   }
   const { network = '' } = single;
   if (network === '') throw invalid('network name/id is not specified in --network');
-  return { ...single, network, aliases, driverOptions };
+  return {
+    ...single,
+    network,
+    aliases,
+    driverOptions,
+    ...(linkLocalIps.length === 0 ? {} : { linkLocalIps }),
+  };
 }
 
 function priority(text: string): number {
@@ -47,7 +55,7 @@ function priority(text: string): number {
 function invalid(sentence: string): WherryError {
   return new WherryError(`${sentence}.`, {
     code: 'E_NETWORK_FLAG',
-    hint: 'Write --network NAME, or --network name=NAME,alias=NAME,ip=ADDRESS,ip6=,mac-address=,driver-opt=,gw-priority=.',
+    hint: 'Write --network NAME, or --network name=NAME,alias=NAME,ip=ADDRESS,ip6=,link-local-ip=,mac-address=,driver-opt=,gw-priority=.',
     exitCode: EXIT.engine,
   });
 }
@@ -64,7 +72,9 @@ export function withFlags(first: NetworkFlag, flags: EndpointRequest): EndpointR
           ? '--ip6 and per-network IPv6 address'
           : own.macAddress !== undefined && flags.macAddress !== undefined
             ? '--mac-address and per-network MAC address'
-            : undefined;
+            : (own.linkLocalIps?.length ?? 0) > 0 && (flags.linkLocalIps?.length ?? 0) > 0
+              ? '--link-local-ip and per-network link-local IP addresses'
+              : undefined;
   if (clash !== undefined) throw invalid(`conflicting options: cannot specify both ${clash}`);
   const given = Object.entries(flags).filter(
     ([, value]) => value !== undefined && (!Array.isArray(value) || value.length > 0),

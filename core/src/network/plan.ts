@@ -95,7 +95,12 @@ export function lease(
 ): EndpointRow {
   const table = new NetworkTable(context.store.database);
   const choose = (): EndpointRow =>
-    chooseAddresses(network.config, endpoint, table.leased(network.id, endpoint.container));
+    chooseAddresses(
+      network.config,
+      endpoint,
+      table.leased(network.id, endpoint.container),
+      network.auxiliary,
+    );
   let chosen: EndpointRow;
   try {
     chosen = choose();

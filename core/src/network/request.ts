@@ -5,6 +5,8 @@ export interface EndpointRequest {
   readonly ip?: string | undefined;
   readonly ip6?: string | undefined;
   readonly macAddress?: string | undefined;
+  /** Addresses that the interface has beside its own. */
+  readonly linkLocalIps?: readonly string[];
   /** `key=value` */
   readonly driverOptions?: readonly string[];
   /** The network with the highest one has the default route; 0 unless said. */
@@ -79,6 +81,10 @@ export interface CreateNetworkRequest {
   readonly subnets?: readonly string[];
   readonly gateways?: readonly string[];
   readonly ipRanges?: readonly string[];
+  /** Addresses that no container gets, by name. */
+  readonly auxiliary?: Readonly<Record<string, string>>;
+  /** True unless said. */
+  readonly ipv4?: boolean;
   readonly internal?: boolean;
   readonly attachable?: boolean;
   readonly ipv6?: boolean;
@@ -113,6 +119,7 @@ export interface NetworkDetails {
       readonly Subnet: string;
       readonly IPRange?: string;
       readonly Gateway?: string;
+      readonly AuxiliaryAddresses?: Readonly<Record<string, string>>;
     }[];
   };
   readonly Internal: boolean;
@@ -138,7 +145,11 @@ export interface NetworkDetails {
 
 /** One network of `NetworkSettings.Networks` in `docker inspect`. */
 export interface EndpointSettings {
-  readonly IPAMConfig: { readonly IPv4Address?: string; readonly IPv6Address?: string } | null;
+  readonly IPAMConfig: {
+    readonly IPv4Address?: string;
+    readonly IPv6Address?: string;
+    readonly LinkLocalIPs?: readonly string[];
+  } | null;
   readonly Links: readonly string[] | null;
   readonly Aliases: readonly string[] | null;
   readonly MacAddress: string;

@@ -32,5 +32,7 @@ export const NETWORK_SCHEMA: Schema = {
      CREATE INDEX endpoint_container ON endpoint (container);`,
     // JSON: links, options of the driver, the priority of the gateway.
     `ALTER TABLE endpoint ADD COLUMN wishes TEXT NOT NULL DEFAULT '{}';`,
+    // JSON: addresses that no container gets, by name.
+    `ALTER TABLE network ADD COLUMN auxiliary TEXT NOT NULL DEFAULT '{}';`,
   ],
 };

@@ -13,7 +13,7 @@ import type { Drivers, NetworkDriver } from '../plugin/drivers.ts';
 import type { NetworkOperation } from '../program/operation.ts';
 import { BUILT_IN, findNetwork } from './builtin.ts';
 import { ensureBuiltIn, insertNetwork } from './builtin-create.ts';
-import { configFor } from './create.ts';
+import { auxiliaryOf, configFor } from './create.ts';
 import { keeperSocket } from './directory.ts';
 import { askedOf, checkAsked, connectEndpoint } from './draft.ts';
 import { interfaceName, refuseSameName } from './endpoint-options.ts';
@@ -55,13 +55,15 @@ export class NetworkService {
     return store.database.transaction(() => {
       const config = configFor(this.#table, request);
       const { driver = 'bridge', attachable = false, labels = {} } = request;
-      return insertNetwork(store, this.#drivers, machine.facts, { config, driver, attachable, labels }).id;
+      const network = { config, driver, attachable, labels, auxiliary: auxiliaryOf(request) };
+      return insertNetwork(store, this.#drivers, machine.facts, network).id;
     });
   }
 
   async explain(request: CreateNetworkRequest): Promise<string> {
     const driver = this.#drivers.network(request.driver ?? 'bridge');
     const config = configFor(this.#table, request);
+    auxiliaryOf(request);
     const { steps } = driver.createNetwork(config, this.#context.machine.facts).value;
     return `${explainPlan(this.#check(driver, 'create-network', steps)).join('\n')}\n`;
   }

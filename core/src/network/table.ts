@@ -13,6 +13,8 @@ export interface NetworkRow {
   /** Completed by the driver. */
   readonly config: NetworkConfig;
   readonly labels: Readonly<Record<string, string>>;
+  /** Addresses of its subnets that no container gets, by name. */
+  readonly auxiliary?: Readonly<Record<string, string>>;
 }
 
 /** What was asked of an endpoint beside names and addresses. */
@@ -23,6 +25,8 @@ export interface EndpointWishes {
   readonly driverOptions?: readonly string[];
   /** The endpoint with the highest one has the default route; 0 unless said. */
   readonly gatewayPriority?: number;
+  /** Addresses that the interface has beside the leased ones. */
+  readonly linkLocalIps?: readonly string[];
 }
 
 /** A container's place in a network. */
@@ -49,6 +53,7 @@ interface NetworkColumns {
   readonly attachable: number;
   readonly config: string;
   readonly labels: string;
+  readonly auxiliary: string;
 }
 
 interface EndpointColumns {
@@ -87,7 +92,7 @@ export class NetworkTable {
 
   insert(row: NetworkRow): void {
     this.#database.run(
-      'INSERT INTO network VALUES (?, ?, ?, ?, ?, ?, ?)',
+      'INSERT INTO network VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
       row.id,
       row.name,
       row.driver,
@@ -95,6 +100,7 @@ export class NetworkTable {
       Number(row.attachable),
       JSON.stringify(row.config),
       JSON.stringify(row.labels),
+      JSON.stringify(row.auxiliary ?? {}),
     );
   }
 
@@ -224,8 +230,10 @@ function parseNetwork(columns: NetworkColumns): NetworkRow {
     driver: columns.driver,
     created: columns.created,
     attachable: columns.attachable !== 0,
-    config: JSON.parse(columns.config) as NetworkConfig,
+    // What was written before networks could be without IPv4.
+    config: { ipv4: true, ...(JSON.parse(columns.config) as Omit<NetworkConfig, 'ipv4'>) },
     labels: JSON.parse(columns.labels) as Readonly<Record<string, string>>,
+    auxiliary: JSON.parse(columns.auxiliary) as Readonly<Record<string, string>>,
   };
 }
 
@@ -246,10 +254,16 @@ function parseEndpoint(columns: EndpointColumns): EndpointRow {
   };
 }
 
-function wishesOf({ links = [], driverOptions = [], gatewayPriority = 0 }: EndpointWishes): EndpointWishes {
+function wishesOf({
+  links = [],
+  driverOptions = [],
+  gatewayPriority = 0,
+  linkLocalIps = [],
+}: EndpointWishes): EndpointWishes {
   return {
     ...(links.length === 0 ? {} : { links }),
     ...(driverOptions.length === 0 ? {} : { driverOptions }),
     ...(gatewayPriority === 0 ? {} : { gatewayPriority }),
+    ...(linkLocalIps.length === 0 ? {} : { linkLocalIps }),
   };
 }

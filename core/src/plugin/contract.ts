@@ -114,6 +114,8 @@ export interface NetworkConfig {
   readonly name: string;
   readonly subnets: readonly Subnet[];
   readonly internal: boolean;
+  /** Whether containers have addresses of IPv4, and of IPv6. */
+  readonly ipv4: boolean;
   readonly ipv6: boolean;
   readonly options: readonly KeyValue[];
 }

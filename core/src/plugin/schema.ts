@@ -420,13 +420,14 @@ export const SCHEMA: ContractSchema = {
       name: 'NetworkConfig',
       size: 36,
       align: 4,
-      flat: 10,
+      flat: 11,
       fields: [
         { name: 'id', type: 1, offset: 0 },
         { name: 'name', type: 1, offset: 8 },
         { name: 'subnets', type: 41, offset: 16 },
         { name: 'internal', type: 6, offset: 24 },
-        { name: 'ipv6', type: 6, offset: 25 },
+        { name: 'ipv4', type: 6, offset: 25 },
+        { name: 'ipv6', type: 6, offset: 26 },
         { name: 'options', type: 5, offset: 28 },
       ],
     },
@@ -498,7 +499,7 @@ export const SCHEMA: ContractSchema = {
       name: 'AttachRequest',
       size: 200,
       align: 4,
-      flat: 55,
+      flat: 56,
       fields: [
         { name: 'container', type: 1, offset: 0 },
         { name: 'network', type: 42, offset: 8 },
@@ -936,7 +937,7 @@ export const SCHEMA: ContractSchema = {
       name: 'NetworkPlan',
       size: 44,
       align: 4,
-      flat: 12,
+      flat: 13,
       fields: [
         { name: 'config', type: 42, offset: 0 },
         { name: 'steps', type: 84, offset: 36 },
@@ -947,7 +948,7 @@ export const SCHEMA: ContractSchema = {
       name: 'ResultNetworkPlanDriverError',
       size: 48,
       align: 4,
-      flat: 13,
+      flat: 14,
       discriminant: 1,
       offset: 4,
       cases: [

@@ -5,6 +5,7 @@ import {
   interfaceSettings,
   refuseSameName,
 } from '../../src/network/endpoint-options.ts';
+import { checkLinkLocal } from '../../src/network/flags.ts';
 
 const NAME = 'com.docker.network.endpoint.ifname';
 const SYSCTLS = 'com.docker.network.endpoint.sysctls';
@@ -40,6 +41,18 @@ describe('options of an endpoint', () => {
     [`${SYSCTLS}=net.ipv4.conf.eth0.forwarding=1`, /unrecognised network interface sysctl/],
     [`${SYSCTLS}=net.ipv4.conf.IFNAME.a/b=1`, /unrecognised network interface sysctl/],
   ])('%s is refused', (option, why) => expect(() => checkDriverOptions([option])).toThrow(why));
+
+  it('give the interface further addresses, with the prefixes of link-local ranges', () => {
+    const linkLocalIps = checkLinkLocal(['169.254.7.1', 'FE80::0:7', '169.254.7.1']);
+    expect(interfaceSettings({ position: 1, linkLocalIps })).toEqual([
+      { op: 'addr-add', place: 'container', link: 'eth1', address: '169.254.7.1/16' },
+      { op: 'addr-add', place: 'container', link: 'eth1', address: 'fe80::7/64' },
+      { op: 'network-apply', tolerant: false },
+    ]);
+    for (const wrong of ['169.254.7', 'fe80::7/64', '0.0.0.0', '']) {
+      expect(() => checkLinkLocal([wrong])).toThrow(`invalid link-local IP address: ${wrong}.`);
+    }
+  });
 
   it('give no two interfaces one name', () => {
     const endpoint = { network: 'n', container: 'c', id: 'e', aliases: [] };

@@ -7,6 +7,7 @@ const config = (...subnets: NetworkConfig['subnets']): NetworkConfig => ({
   name: 'net',
   subnets,
   internal: false,
+  ipv4: true,
   ipv6: false,
   options: [],
 });
@@ -40,6 +41,14 @@ describe('chooseAddresses', () => {
   it('ends when no address is left', () => {
     const net = config({ cidr: '10.0.0.0/30', gateway: '10.0.0.1' });
     expect(() => chooseAddresses(net, endpoint, taken('10.0.0.2'))).toThrow(/no available IPv4 addresses/);
+  });
+
+  it('keeps auxiliary addresses from containers', () => {
+    const net = config({ cidr: '10.0.0.0/24', gateway: '10.0.0.1' });
+    const auxiliary = { router: '10.0.0.2', printer: '10.0.0.3' };
+    expect(chooseAddresses(net, endpoint, taken(), auxiliary).ip4).toBe('10.0.0.4');
+    const asking = { ...endpoint, askedIp4: '10.0.0.3' };
+    expect(() => chooseAddresses(net, asking, taken(), auxiliary)).toThrow(/already in use/);
   });
 
   it('gives what is asked for, unless it is outside, reserved or taken', () => {

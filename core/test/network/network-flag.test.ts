@@ -19,6 +19,10 @@ describe('parseNetworkFlag', () => {
       },
     ],
     ['name=lab,"driver-opt=k=a=1,b=2"', { network: 'lab', aliases: [], driverOptions: ['k=a=1,b=2'] }],
+    [
+      'name=lab,link-local-ip=169.254.7.1,link-local-ip=fe80::7',
+      { network: 'lab', aliases: [], driverOptions: [], linkLocalIps: ['169.254.7.1', 'fe80::7'] },
+    ],
   ])('reads %s', (text, wanted) => expect(parseNetworkFlag(text)).toEqual(wanted));
 
   it.each([

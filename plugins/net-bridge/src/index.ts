@@ -91,6 +91,7 @@ export function createNetwork(config: NetworkConfig, facts: Facts): NetworkResul
   complete.name = config.name;
   complete.subnets = subnets;
   complete.internal = config.internal;
+  complete.ipv4 = config.ipv4;
   complete.ipv6 = config.ipv6;
   complete.options = config.options;
   statePut(networkKey(config.id), subnetText(subnets));

@@ -96,7 +96,7 @@ function subnetWithGateway(cidr: string, gateway: string | null, ipRange: string
   return subnet;
 }
 
-/** The subnets with what the user left open filled in; none when no IPv4 subnet is free. */
+/** The subnets with what the user left open filled in; none when no IPv4 subnet is free that it needs. */
 export function completeSubnets(config: NetworkConfig, facts: Facts): Subnet[] {
   const subnets: Subnet[] = [];
   let v4 = false;
@@ -107,7 +107,7 @@ export function completeSubnets(config: NetworkConfig, facts: Facts): Subnet[] {
     else v4 = true;
     subnets.push(subnetWithGateway(given.cidr, given.gateway, given.ipRange));
   }
-  if (!v4) {
+  if (config.ipv4 && !v4) {
     const cidr = freeSubnet(config, facts);
     if (cidr === '') return [];
     subnets.unshift(subnetWithGateway(cidr, null, null));

@@ -9,7 +9,7 @@ const source: object = await import(join(import.meta.dirname, '../src/index.ts')
 const ID = '0123456789ab'.padEnd(64, 'c');
 const BRIDGE = 'br-0123456789ab';
 const wished = (more: Partial<NetworkConfig> = {}): NetworkConfig => ({
-  ...{ id: ID, name: 'lab', subnets: [], internal: false, ipv6: false, options: [] },
+  ...{ id: ID, name: 'lab', subnets: [], internal: false, ipv4: true, ipv6: false, options: [] },
   ...more,
 });
 const subnet = (cidr: string) => ({ cidr, gateway: undefined, ipRange: undefined });

@@ -6,7 +6,15 @@ import { FACTS } from '../../../test/contract/subject.ts';
 
 const source: object = await import(join(import.meta.dirname, '../src/index.ts'));
 const { driver } = openNative<NetworkDriver>(source);
-const network = { id: 'a'.repeat(64), name: 'net', subnets: [], internal: false, ipv6: false, options: [] };
+const network = {
+  id: 'a'.repeat(64),
+  name: 'net',
+  subnets: [],
+  internal: false,
+  ipv4: true,
+  ipv6: false,
+  options: [],
+};
 const port = { protocol: 'tcp', hostIp: '', hostPort: 8080, containerPort: 80 } as const;
 const endpoint = { interfaceName: 'eth0', addresses: [], mac: undefined, aliases: [] };
 const request = { container: 'c', network, endpoint, ports: [port], facts: FACTS, previous: undefined };

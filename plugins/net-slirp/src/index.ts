@@ -68,6 +68,7 @@ function check(config: NetworkConfig): DriverError | null {
       'Use the option cidr: --network slirp:cidr=10.9.8.0/24.',
     );
   }
+  if (!config.ipv4) return unsupported('an uplink has an address of IPv4', 'Leave --ipv4 as it is.');
   const cidr = optionValue(config.options, 'cidr', DEFAULT_CIDR);
   if (uplinkAddresses(cidr) === null) {
     return invalid(`${cidr} is no subnet for an uplink`, 'It is an IPv4 subnet with 24 bits: 10.0.2.0/24.');

@@ -9,7 +9,7 @@ const source: object = await import(join(import.meta.dirname, '../src/index.ts')
 const { driver } = openNative<NetworkDriver>(source);
 const port = { protocol: 'tcp', hostIp: '127.0.0.1', hostPort: 8080, containerPort: 80 } as const;
 const network = (options: Record<string, string> = {}): NetworkConfig => ({
-  ...{ id: 'a'.repeat(64), name: 'slirp', subnets: [], internal: false, ipv6: false },
+  ...{ id: 'a'.repeat(64), name: 'slirp', subnets: [], internal: false, ipv4: true, ipv6: false },
   options: Object.entries(options).map(([key, value]) => ({ key, value })),
 });
 const request = (config: NetworkConfig, facts: Facts = FACTS): AttachRequest => ({

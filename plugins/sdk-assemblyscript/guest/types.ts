@@ -412,6 +412,7 @@ export class NetworkConfig {
   name!: string;
   subnets!: Subnet[];
   internal: bool = false;
+  ipv4: bool = false;
   ipv6: bool = false;
   options!: KeyValue[];
 }

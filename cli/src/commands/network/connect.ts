@@ -25,6 +25,11 @@ export default class NetworkConnect extends BaseCommand {
     ip: Flags.string({ helpValue: 'string', summary: 'IPv4 address (e.g., "172.30.100.104")' }),
     ip6: Flags.string({ helpValue: 'string', summary: 'IPv6 address (e.g., "2001:db8::33")' }),
     link: Flags.string({ multiple: true, helpValue: 'list', summary: 'Add link to another container' }),
+    'link-local-ip': Flags.string({
+      multiple: true,
+      helpValue: 'strings',
+      summary: 'Add a link-local address for the container',
+    }),
   };
 
   override async run(): Promise<undefined> {
@@ -38,6 +43,7 @@ export default class NetworkConnect extends BaseCommand {
       links: flags.link ?? [],
       driverOptions: flags['driver-opt'] ?? [],
       gatewayPriority: flags['gw-priority'],
+      linkLocalIps: flags['link-local-ip'] ?? [],
     });
   }
 }

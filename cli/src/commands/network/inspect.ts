@@ -12,6 +12,8 @@ export default class NetworkInspect extends BaseCommand {
   static override completes = 'nothing' as const;
   static override flags = {
     format: Flags.string({ char: 'f', helpValue: 'string', summary: FORMAT_SUMMARY }),
+    // Of a swarm's networks Docker tells more with it; of others it tells all in any case.
+    verbose: Flags.boolean({ char: 'v', summary: 'Verbose output for diagnostics' }),
   };
 
   override async run(): Promise<number> {
