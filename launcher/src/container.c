@@ -96,10 +96,12 @@ static int enter_namespaces(struct child *child) {
 
 // Until execve(2), programs of the container must not look into this process: its /proc/PID/exe, descriptors and memory are
 // the host's. The memory descriptor belongs to the outer user namespace, so that not even the container's root may.
-static int close_to_view(const struct program *program) {
+static int close_to_view(struct child *child) {
+  const struct program *program = child->program;
   for (uint32_t i = program->first[SECTION_CONTAINER]; i < program->first[SECTION_CLEANUP]; i++) {
     const struct operation *op = &program->operations[i];
     // Earlier than its place: afterwards /proc/self isn't the process's own.
+    if (op->opcode == OP_INIT) child->self = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
     if (op->opcode != OP_OOM_SCORE_ADJ && op->opcode != OP_APPARMOR) continue;
     if ((op->opcode == OP_APPARMOR ? set_apparmor(op) : set_oom_score_adj(op)) == 0) continue;
     if (!op->optional) {
@@ -115,7 +117,7 @@ static int close_to_view(const struct program *program) {
 static int carry_out(struct child *child) {
   const struct program *program = child->program;
   fail_clear();
-  if (close_to_view(program) != 0 || legacy_cgroup_join(child->settings) != 0) return -1;
+  if (close_to_view(child) != 0 || legacy_cgroup_join(child->settings) != 0) return -1;
   if (enter_namespaces(child) != 0) {
     fail_where(PHASE_NAMESPACE, -1, OP_NAMESPACE);
     return -1;

@@ -17,6 +17,7 @@ struct child {
   int report;               // to the monitor
   int stdio[3];             // -1 with a terminal, until `console`
   int namespaces[NAMESPACES];  // to be joined; -1 for none
+  int self;                 // the launcher's program, for `init`; -1 without
   int rootfs;               // O_PATH of the container's root until pivot-root; -1 before and after
   // Kept for execute.
   const struct operation *user, *capabilities, *seccomp, *environment, *arguments, *working_directory, *own_ids;
@@ -77,5 +78,8 @@ int take_credentials(const struct child *child);
 
 // execute.c
 int execute(struct child *child);
+// What process 1 of `--init` goes on with, told by this variable which process is the command.
+#define INIT_VARIABLE "WHERRY_LAUNCHER_INIT"
+_Noreturn void init_main(const char *command);
 
 #endif

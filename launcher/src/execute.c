@@ -111,7 +111,10 @@ static int working_directory(const struct operation *op, bool *later) {
   return fail_detail(path, "the working directory %s can't be entered: %s", path, strerror(errno));
 }
 
-// Nothing of the launcher or the host is open past here but standard input, output, error, and the channel.
+enum { REPORT_FD = 3, SELF_FD = 4 };
+
+// Nothing of the launcher or the host is open past here but standard input, output, error, the channel, and with `init` the
+// launcher's program.
 static int set_stdio(struct child *child) {
   for (int i = 0; i < 3; i++) {
     struct stat about;
@@ -124,6 +127,7 @@ static int set_stdio(struct child *child) {
       if (fchown(child->stdio[i], (uid_t)uid, (gid_t)-1) != 0 && errno != EPERM && errno != EINVAL) return fail(NULL);
     }
   }
+  if (child->self >= 0) child->self = fcntl(child->self, F_DUPFD_CLOEXEC, SELF_FD + 1);
   // Each above 2 first, else one could be overwritten before its turn.
   for (int i = 0; i < 3; i++) {
     if (child->stdio[i] >= 0 && child->stdio[i] < 3) child->stdio[i] = fcntl(child->stdio[i], F_DUPFD_CLOEXEC, 3);
@@ -131,11 +135,12 @@ static int set_stdio(struct child *child) {
   for (int i = 0; i < 3; i++) {
     if (child->stdio[i] >= 0 && dup2(child->stdio[i], i) < 0) return fail(NULL);
   }
-  if (child->report != 3) {
-    if (dup3(child->report, 3, O_CLOEXEC) < 0) return fail(NULL);
-    child->report = 3;
+  if (child->report != REPORT_FD) {
+    if (dup3(child->report, REPORT_FD, O_CLOEXEC) < 0) return fail(NULL);
+    child->report = REPORT_FD;
   }
-  return syscall(SYS_close_range, 4, ~0u, 0) == 0 ? 0 : fail(NULL);
+  if (child->self >= 0) child->self = dup3(child->self, SELF_FD, O_CLOEXEC);
+  return syscall(SYS_close_range, child->self >= 0 ? SELF_FD + 1 : SELF_FD, ~0u, 0) == 0 ? 0 : fail(NULL);
 }
 
 static void reset_signals(void) {
@@ -159,7 +164,7 @@ static pid_t main_process;
 static void pass_on(int signal) { kill(main_process, signal); }
 
 // Process 1 of `--init`: reaps whatever ends, and ends as the command does.
-static void reap(pid_t pid) {
+static _Noreturn void reap(pid_t pid) {
   int status, last = 0;
   pid_t ended;
   main_process = pid;
@@ -167,6 +172,10 @@ static void reap(pid_t pid) {
     bool own = signal == SIGCHLD || signal == SIGKILL || signal == SIGSTOP || signal == SIGTTIN || signal == SIGTTOU;
     if (!own) sigaction(signal, &(struct sigaction){.sa_handler = pass_on, .sa_flags = SA_RESTART}, NULL);
   }
+  // Handlers come before the signals that waited.
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, NULL);
   syscall(SYS_close_range, 0, ~0u, 0);
   while ((ended = wait(&status)) > 0 || errno == EINTR) {
     if (ended != pid) continue;
@@ -176,18 +185,33 @@ static void reap(pid_t pid) {
   _exit(last);
 }
 
-static void run_under_init(void) {
+_Noreturn void init_main(const char *command) {
+  prctl(PR_SET_NAME, "docker-init");
+  reap((pid_t)atoi(command));
+}
+
+// By execve(2) once more, as what it is in now is closed to view: nobody could join its namespaces, or enter its root. The file is
+// sealed, or another's (seal.h), and its memory begins anew, in the container's user namespace.
+static void become_init(const struct child *child, pid_t pid, char **argv) {
+  char variable[sizeof INIT_VARIABLE + 16];
+  size_t count = 0;
+  while (argv[count] != NULL) count++;
+  char **arguments = calloc(count + 3, sizeof *arguments), *environment[] = {variable, NULL};
+  if (child->self < 0 || arguments == NULL) return;
+  snprintf(variable, sizeof variable, INIT_VARIABLE "=%d", (int)pid);
+  arguments[0] = "/sbin/docker-init";
+  arguments[1] = "--";
+  memcpy(arguments + 2, argv, count * sizeof *arguments);
+  syscall(SYS_execveat, child->self, "", arguments, environment, AT_EMPTY_PATH);
+}
+
+static void run_under_init(const struct child *child, char **argv) {
   sigset_t all, before;
   sigfillset(&all);
   sigprocmask(SIG_BLOCK, &all, &before);
   pid_t pid = fork();
   if (pid > 0) {
-    prctl(PR_SET_NAME, "init");
-    sigset_t none;
-    sigemptyset(&none);
-    main_process = pid;
-    // Handlers come before the signals that waited.
-    sigprocmask(SIG_SETMASK, &before, NULL);
+    become_init(child, pid, argv);
     reap(pid);
   }
   if (pid == 0) {
@@ -229,7 +253,7 @@ int execute(struct child *child) {
   umask(child->umask >= 0 ? (mode_t)child->umask : 0022);
   if (look_up(argv[0], search_path(environment), found) != 0) return -1;
   die_with_monitor(child->report);
-  if (child->init) run_under_init();
+  if (child->init) run_under_init(child, argv);
   reset_signals();
   execve(found, argv, environment);
   return not_executable(found);

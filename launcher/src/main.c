@@ -147,7 +147,8 @@ static int sync_main(int argc, char **argv) {
 }
 
 int main(int argc, char **argv) {
-  const char *mode = argc > 1 ? argv[1] : "";
+  const char *mode = argc > 1 ? argv[1] : "", *command = getenv(INIT_VARIABLE);
+  if (command != NULL) init_main(command);
   if (argc > 0) {
     command_line.start = argv[0];
     command_line.length = (size_t)(argv[argc - 1] + strlen(argv[argc - 1]) - argv[0]);

@@ -158,8 +158,8 @@ static void reap(struct monitor *monitor) {
 
 int container_start(struct monitor *monitor) {
   struct ends ends = {{-1, -1, -1}, {-1, -1, -1}};
-  struct child child = {.program = monitor->program, .settings = monitor->settings, .rootfs = -1, .umask = -1,
-                        .stdio = {-1, -1, -1}, .namespaces = {-1, -1, -1, -1, -1, -1}};
+  struct child child = {.program = monitor->program, .settings = monitor->settings, .self = -1, .rootfs = -1,
+                        .stdio = {-1, -1, -1}, .umask = -1, .namespaces = {-1, -1, -1, -1, -1, -1}};
   int channel[2];
   int result = -1;
   monitor->oom_kills = oom_kills(monitor);

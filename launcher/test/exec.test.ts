@@ -38,6 +38,20 @@ describe.skipIf(obstacle !== undefined).each([
     },
   );
 
+  test.skipIf(who === undefined)('a container with --init is joined as any other', async () => {
+    using bench = new Bench(who ?? owner);
+    const program = bench.program(['sh', '-c', 'echo ready; read line'], {
+      stdin: 'open',
+      container: [{ op: 'init' }, { op: 'hostname', name: 'box' }],
+    });
+    const child = bench.spawn(['run', program]);
+    await output(child, /ready/);
+    const result = await bench.launch(['exec', bench.execProgram(['hostname'])], '');
+    expect(result).toEqual({ status: 0, stdout: Buffer.from('box\n'), stderr: '' });
+    child.stdin?.write('\n');
+    expect((await finished(child)).status).toBe(0);
+  });
+
   test.skipIf(who === undefined)('it dies with the container', async () => {
     using bench = new Bench(who ?? owner);
     const child = bench.spawn([

@@ -243,11 +243,11 @@ describe.skipIf(obstacle !== undefined)(`run${reason}`, () => {
 
   test('process 1 of --init shows nothing of the host', async () => {
     using bench = new Bench(owner);
-    const script =
-      'cat /proc/1/cmdline | wc -c; cat /proc/1/environ; readlink /proc/1/exe; ls /proc/1/fd; true';
+    const script = 'cat /proc/1/environ /proc/1/cmdline | tr "\\0" " "; ls /proc/1/fd; : >>/proc/1/exe';
     const { stdout, stderr } = await bench.run(['sh', '-c', script], { container: [{ op: 'init' }] });
-    expect(stdout.toString()).not.toContain('/');
-    expect(stderr.match(/Permission denied/g)).toHaveLength(2);
+    expect(stdout.toString()).toBe(`WHERRY_LAUNCHER_INIT=2 /sbin/docker-init -- sh -c ${script} `);
+    // A program that runs, or is sealed.
+    expect(stderr).toMatch(/Text file busy|Operation not permitted|Permission denied/);
   });
 
   test('links of an image lead nowhere outside when targets are made', async () => {
