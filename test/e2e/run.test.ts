@@ -37,6 +37,16 @@ describe.each(USER_NAMES)('run as %s', (name) => {
     await user.wherry(['rm', '-f', id.trim()]);
   });
 
+  it('writes a container’s files to the disk in its own time, unless they go with it', async () => {
+    const root = ['grep', '-E', '^overlay / ', '/proc/mounts'];
+    // Newer kernels say fsync=volatile.
+    expect((await busybox(...root)).stdout).toMatch(/[,=]volatile/);
+    const kept = await user.wherry(['run', '--name', 'kept', '--network', 'none', BUSYBOX, ...root]);
+    expect(kept.stdout).toContain('overlay / ');
+    expect(kept.stdout).not.toContain('volatile');
+    await user.wherry(['rm', 'kept']);
+  });
+
   it.each([
     ['the status of the command', ['sh', '-c', 'exit 42'], 42],
     ['127 when the command is missing', ['no-such-command'], 127],

@@ -12,7 +12,7 @@ import { portsByHelper } from '../network/mode.ts';
 import { settlePorts } from '../network/port-check.ts';
 import { hostFileDirectory, launchNetworks, networkFiles } from '../network/start.ts';
 import { checkPlan } from '../plan/check.ts';
-import { encodeFileOperations, encodePlan, encodeSink } from '../plan/encode.ts';
+import { type EncodedPlan, encodeFileOperations, encodePlan, encodeSink } from '../plan/encode.ts';
 import type { Drivers } from '../plugin/drivers.ts';
 import { encodeProgram } from '../program/encode.ts';
 import type { FileOperation, PrepareStep, SettingOperation } from '../program/operation.ts';
@@ -178,7 +178,7 @@ export async function launchRequest(
       ...(await driverLogHelper(context, id, plan.log)),
     ],
     pending,
-    rootfs,
+    rootfs: spec.autoRemove ? unsynced(rootfs) : rootfs,
     network: launchNetworks(context, id, plan.networks, plan.joined),
     hostNetwork: plan.sharing === 'host',
     hostname: plan.hostname,
@@ -210,6 +210,19 @@ export async function launchRequest(
     }),
     cleanup: spec.autoRemove ? cleanup(context, drivers, row, spec) : [],
   };
+}
+
+/**
+ * The end of an overlay writes all that the file system below it holds unwritten, whoever wrote it, and the container's end
+ * waits for that: in vain, where its files are removed next. With `volatile` (overlayfs.rst) it doesn't.
+ */
+function unsynced({ prepare, container }: EncodedPlan): EncodedPlan {
+  const operations = container.map((each) =>
+    each.op === 'rootfs-overlay' && each.upper !== undefined && !each.options.includes('volatile')
+      ? { ...each, options: [...each.options, 'volatile'] }
+      : each,
+  );
+  return { prepare, container: operations };
 }
 
 function clientSettings(spec: ContainerSpec, client: Client): readonly SettingOperation[] {
