@@ -72,12 +72,20 @@ static int put_mac(struct net_batch *batch, const char *mac) {
   return error;
 }
 
+// A veth has a queue a processor, and uses one unless told otherwise: taking the others away waits for all processors, twice a
+// pair (drivers/net/veth.c, veth_init_queues).
+static void put_one_queue(struct net_batch *batch) {
+  net_put_u32(batch, IFLA_NUM_TX_QUEUES, 1);
+  net_put_u32(batch, IFLA_NUM_RX_QUEUES, 1);
+}
+
 static int put_veth_peer(struct net *net, struct net_batch *batch, const struct net_operation *operation) {
   const struct ifinfomsg peer = {.ifi_family = AF_UNSPEC};
   size_t data = net_nest(batch, IFLA_INFO_DATA);
   size_t nest = net_nest(batch, VETH_INFO_PEER);
   net_put_raw(batch, &peer, sizeof(peer));
   net_put_string(batch, IFLA_IFNAME, operation->link_add.peer);
+  put_one_queue(batch);
   if (operation->link_add.mtu != 0) net_put_u32(batch, IFLA_MTU, operation->link_add.mtu);
   if (operation->link_add.peer_where != operation->where) {
     int fd = net->namespace_fd[operation->link_add.peer_where];
@@ -117,6 +125,7 @@ static int link_add(struct net *net, struct net_batch *batch, int fd, const stru
   net_put_string(batch, IFLA_IFNAME, operation->link_add.name);
   if (operation->link_add.mtu != 0) net_put_u32(batch, IFLA_MTU, operation->link_add.mtu);
   if (parent > 0) net_put_u32(batch, IFLA_LINK, (uint32_t)parent);
+  if (operation->link_add.kind == NET_VETH) put_one_queue(batch);
   int error = put_mac(batch, operation->link_add.mac);
   return error < 0 ? error : put_link_kind(net, batch, operation);
 }
