@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Handover } from '../api.ts';
@@ -7,6 +6,7 @@ import { recordContainerEvent } from '../event/fold.ts';
 import { runDetached, type TargetProcess } from '../launcher/run.ts';
 import { encodeProgram } from '../program/encode.ts';
 import type { Program, SettingOperation } from '../program/operation.ts';
+import { randomHex } from '../store/random.ts';
 import { type ProcessUser, resolveUser } from '../user/resolve.ts';
 import { ownCgroup } from './cgroup.ts';
 import type { ContainerContext } from './context.ts';
@@ -17,6 +17,7 @@ import { shortId } from './id.ts';
 import { identityOf, identityOperations } from './identity.ts';
 import { confinement, resourceLimits } from './kernel-options.ts';
 import { type LegacyGroup, legacyGroups, ownLegacyGroup } from './legacy-cgroup.ts';
+import { liveUserFiles } from './live-user-files.ts';
 import { cacheDirectory } from './machine.ts';
 import type { ExecRequest } from './operations.ts';
 import { addedGroups, keepsGroups } from './options.ts';
@@ -25,7 +26,7 @@ import { legacySettings } from './program.ts';
 import type { ContainerSpec } from './record.ts';
 import { requireRunning } from './running.ts';
 import { type SeccompFilter, seccompFilter } from './seccomp.ts';
-import { readUserFiles } from './user-files.ts';
+import type { UserFiles } from './user-files.ts';
 
 /** How the caller becomes a command inside a container. @throws WherryError `E_CONTAINER_NOT_RUNNING` */
 export async function prepareExec(
@@ -72,7 +73,7 @@ async function writeProgram(context: ContainerContext, id: string, request: Exec
     kernel: machine.platform.kernel,
   });
   const group = ownCgroup(id, running.init.pid);
-  const execId = randomBytes(32).toString('hex');
+  const execId = randomHex(32);
   const program = execProgram({
     cgroup: group,
     legacy: legacyGroups(machine.platform.cgroup, id, spec.options?.cgroupParent).filter(
@@ -186,12 +187,19 @@ async function execUser(
   request: ExecRequest,
   { init }: { readonly init: TargetProcess },
 ): Promise<ProcessUser> {
-  const { withWorker } = await import('./worker.ts');
-  // With the dot, what the kernel's link leads to is meant, and not the link.
-  const root = `/proc/${init.pid}/root/.`;
-  const files = await withWorker(context, (worker) => readUserFiles(worker, [root]));
+  const root = `/proc/${init.pid}/root`;
+  const files = liveUserFiles(root) ?? (await filesByWorker(context, root));
   const user = request.user ?? spec.user;
   return resolveUser({ user, groupAdd: addedGroups(spec.options), ...files });
+}
+
+async function filesByWorker(context: ContainerContext, root: string): Promise<UserFiles> {
+  const [{ withWorker }, { readUserFiles }] = await Promise.all([
+    import('./worker.ts'),
+    import('./user-files.ts'),
+  ]);
+  // With the dot, what the kernel's link leads to is meant, and not the link.
+  return withWorker(context, (worker) => readUserFiles(worker, [`${root}/.`]));
 }
 
 /** Programs of clients that have ended. */

@@ -49,19 +49,21 @@ export interface PathOptions {
  */
 export function openPaths({ root: asked, env, uid }: PathOptions): StatePaths {
   const { path: root, filesystem, notice } = openStateRoot(env, uid, asked);
+  // Not by `join`, which looks at each character of what is normal already: each command is here.
+  const at = (name: string): string => `${root === '/' ? '' : root}/${name}`;
   let runtime: string | undefined;
   return {
     root,
     filesystem,
     ...(notice === undefined ? {} : { notice }),
-    database: join(root, 'wherry.db'),
-    images: join(root, 'images'),
-    containers: join(root, 'containers'),
-    volumes: join(root, 'volumes'),
-    events: join(root, 'events'),
-    plugins: join(root, 'plugins'),
-    temporary: join(root, 'tmp'),
-    partial: join(root, 'partial'),
+    database: at('wherry.db'),
+    images: at('images'),
+    containers: at('containers'),
+    volumes: at('volumes'),
+    events: at('events'),
+    plugins: at('plugins'),
+    temporary: at('tmp'),
+    partial: at('partial'),
     layers: (driver) => join(root, 'storage', driver),
     driver: (kind, name) => join(root, 'drivers', `${kind}-${name}`),
     container: (id) => join(root, 'containers', id),

@@ -13,7 +13,7 @@ import { sha256OfText } from './sha256.ts';
  */
 export function openRuntimeDirectory(root: string, env: Environment, uid: number): string {
   // Free of links, as the launcher follows none on the way to what a driver named.
-  const base = realpathSync(sessionDirectory(env, uid) ?? temporaryDirectory(uid));
+  const base = realpathSync.native(sessionDirectory(env, uid) ?? temporaryDirectory(uid));
   const parent = join(base, 'wherry');
   const path = join(parent, sha256OfText(`${root}\0${readlinkSync('/proc/self/ns/user')}`).slice(0, 12));
   ensurePrivateDirectory(parent, uid);
