@@ -1,3 +1,7 @@
+import { once } from 'node:events';
+import { createReadStream, existsSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { asUser, type TestUser, USER_NAMES } from '../support/user.ts';
 
@@ -114,6 +118,42 @@ describe.each(USER_NAMES)('images made by %s', (name) => {
       'cd /; find bin etc home lib opt root sbin srv usr var -xdev -printf "%p %y %s %m %U %G %l\\n" | grep -vE "^etc/(hosts|hostname|resolv.conf|mtab) |^[^ ]* d " | sort | sha256sum';
     const original = await ok('commit', 'whole');
     expect(await inside('flat:1', list)).toBe(await inside(original.trim(), list));
+    // What isn't installed can't be read, and isn't tried.
+    const tools = { gzip: 'gz', bzip2: 'bz2', xz: 'xz', zstd: 'zst' };
+    const here = Object.entries(tools).filter(([tool]) => existsSync(`/usr/bin/${tool}`));
+    await sh('tar -cf small.tar -C /etc passwd');
+    for (const [tool] of here) await sh(`${tool} -k small.tar`);
+    const server = createServer((_, response) => createReadStream(`${user.root}/small.tar`).pipe(response));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const ids = [];
+    for (const [, end] of here) {
+      const from = `${user.root}/small.tar.${end}`;
+      await ok('import', from, 'small:1');
+      ids.push(await ok('inspect', '-f', '{{.RootFS.Layers}}', 'small:1'));
+    }
+    await ok(
+      'import',
+      '-c',
+      'CMD ["x"]',
+      '-m',
+      'web',
+      '--platform',
+      'linux/arm64',
+      `http://127.0.0.1:${port}/`,
+      'web:1',
+    );
+    ids.push(await ok('inspect', '-f', '{{.RootFS.Layers}}', 'web:1'));
+    server.close();
+    expect(new Set(ids).size).toBe(1);
+    expect(await ok('inspect', '-f', '{{.Architecture}} {{.Config.Cmd}} {{.Comment}}', 'web:1')).toBe(
+      'arm64 [x] web\n',
+    );
+    const nowhere = await user.wherry(['import', `http://127.0.0.1:${port}/gone`]);
+    expect(nowhere).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("can't be fetched") });
+    await sh(`${user.program} save small:1 | gzip > images.tar.gz; ${user.program} rmi small:1`);
+    expect(await ok('load', '-q', '-i', `${user.root}/images.tar.gz`)).toBe('Loaded image: small:1\n');
     const refused = await user.wherry(['import', '-'], { input: 'no archive at all'.repeat(100) });
     expect(refused.exitCode).toBe(1);
     await ok('rm', 'whole');

@@ -50,6 +50,7 @@ describe.each(USER_NAMES)('system df of %s', (name) => {
   it('names each with -v', async () => {
     const { stdout } = await user.wherry(['system', 'df', '-v']);
     expect(stdout).toMatch(/^REPOSITORY .*SHARED SIZE +UNIQUE SIZE +CONTAINERS$/m);
+    expect(stdout).toMatch(/^CONTAINER ID +IMAGE +COMMAND +LOCAL VOLUMES +SIZE +CREATED +STATUS +NAMES$/m);
     expect(stdout).toMatch(/^kept +0 +\d.*MB$/m);
   });
 

@@ -8,7 +8,11 @@ import { print } from '../terminal/output.ts';
 export default class Import extends BaseCommand {
   static override id = 'import';
   static override summary = 'Import the contents from a tarball to create a filesystem image';
-  static override usage = '[OPTIONS] FILE|- [REPOSITORY[:TAG]]';
+  static override usage = '[OPTIONS] FILE|URL|- [REPOSITORY[:TAG]]';
+  static override examples = [
+    'wherry import rootfs.tar.gz mine:1',
+    `wherry import -c 'CMD ["sh"]' https://example.org/rootfs.tar.gz mine:1`,
+  ];
   static override arity = { min: 1, max: 2 };
   static override flags = {
     change: Flags.string({
@@ -29,12 +33,13 @@ export default class Import extends BaseCommand {
     const { flags, args } = this.read(Import.flags);
     const [file = '', reference] = args;
     const input = file === '-' ? undefined : file;
-    const source = await readArchiveFrom(input, 'wherry import files.tar');
+    const web = /^https?:\/\//.test(file);
+    const source = web ? undefined : await readArchiveFrom(input, 'wherry import files.tar');
     const { count } = stderrMeter(input ?? 'stdin', 'Importing', sizeOf(input));
     const { images } = await this.engine();
     const id = await interruptible((signal) =>
       images.import({
-        source: count(source),
+        source: count(source ?? fromWeb(file, signal)),
         changes: flags.change ?? [],
         signal,
         ...(reference === undefined ? {} : { reference }),
@@ -44,4 +49,9 @@ export default class Import extends BaseCommand {
     );
     print(id);
   }
+}
+
+async function* fromWeb(address: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  const { download } = await import('@wherry/core/registries');
+  yield* download(address, { env: process.env, signal });
 }

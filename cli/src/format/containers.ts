@@ -51,7 +51,8 @@ export function containerList({
   };
 }
 
-function quotedCommand(command: string, whole: boolean): string {
+/** A command in quotes, cut to Docker's length unless it is wanted whole. */
+export function quotedCommand(command: string, whole: boolean): string {
   return JSON.stringify(whole ? command : ellipsis(command, COMMAND_LENGTH));
 }
 

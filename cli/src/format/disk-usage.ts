@@ -1,5 +1,6 @@
 import type { DiskUsage, UsageTotal } from '@wherry/core/api';
 import { layOut } from '../table.ts';
+import { quotedCommand } from './containers.ts';
 import type { ListFormat } from './list.ts';
 import { ago, humanSize, shortId } from './units.ts';
 
@@ -35,29 +36,49 @@ export function usageRows({ images, containers, volumes }: DiskUsage): readonly 
   ];
 }
 
-/** `system df -v`: a table of each kind. `now` in milliseconds since the epoch. */
-export function detailText({ details }: DiskUsage, now: number): string {
-  const images = details.images.map(({ repository, tag, id, created, size, shared, containers }) =>
+/**
+ * `system df -v`: a table of each kind.
+ * @param statusOf what `ps` says of a container, by id @param now in milliseconds since the epoch
+ */
+export function detailText(
+  { details }: DiskUsage,
+  statusOf: ReadonlyMap<string, string>,
+  now: number,
+): string {
+  // An image stands in one line, whatever names it has.
+  const once = details.images.filter(
+    ({ id }, index, all) => all.findIndex((each) => each.id === id) === index,
+  );
+  const images = once.map(({ repository, tag, id, created, size, shared, containers }) =>
     [
       repository,
       tag,
       shortId(id),
       ago(created, now),
       humanSize(size),
-      humanSize(shared),
-      humanSize(size - shared),
+      humanSize(shared, 4),
+      humanSize(size - shared, 4),
       containers,
     ].join('\t'),
   );
-  const containers = details.containers.map(({ id, image, size, running, name }) =>
-    [shortId(id), image, humanSize(size), running ? 'running' : 'stopped', name].join('\t'),
+  const containers = details.containers.map(({ id, image, command, volumes, size, created, name }) =>
+    [
+      shortId(id),
+      image,
+      quotedCommand(command, false),
+      volumes,
+      humanSize(size),
+      ago(created, now),
+      statusOf.get(id) ?? '',
+      name,
+    ].join('\t'),
   );
   const volumes = details.volumes.map(({ name, links, size }) => [name, links, humanSize(size)].join('\t'));
   return [
     'Images space usage:\n',
     layOut(['REPOSITORY\tTAG\tIMAGE ID\tCREATED\tSIZE\tSHARED SIZE\tUNIQUE SIZE\tCONTAINERS', ...images]),
     '\nContainers space usage:\n',
-    layOut(['CONTAINER ID\tIMAGE\tSIZE\tSTATE\tNAMES', ...containers]),
+    layOut(['CONTAINER ID\tIMAGE\tCOMMAND\tLOCAL VOLUMES\tSIZE\tCREATED\tSTATUS\tNAMES', ...containers]),
     '\nLocal Volumes space usage:\n',
     layOut(['VOLUME NAME\tLINKS\tSIZE', ...volumes]),
   ].join('\n');

@@ -24,6 +24,10 @@ export function imageList({ noTrunc, digests, now }: ImageListOptions): ListForm
       CreatedSince: 'CREATED',
       CreatedAt: 'CREATED AT',
       Size: 'SIZE',
+      VirtualSize: 'SIZE',
+      Containers: 'CONTAINERS',
+      SharedSize: 'SHARED SIZE',
+      UniqueSize: 'UNIQUE SIZE',
     },
     fields: (each) => ({
       ID: noTrunc ? each.id : shortId(each.id),
@@ -33,7 +37,19 @@ export function imageList({ noTrunc, digests, now }: ImageListOptions): ListForm
       CreatedSince: ago(each.created, now),
       CreatedAt: goTime(each.created),
       Size: humanSize(each.size),
+      VirtualSize: humanSize(each.size, 4),
+      // Docker counts these for `system df -v` alone, too.
+      Containers: 'N/A',
+      SharedSize: 'N/A',
+      UniqueSize: 'N/A',
     }),
+    raw: {
+      repository: 'Repository',
+      tag: 'Tag',
+      image_id: 'ID',
+      created_at: 'CreatedAt',
+      virtual_size: 'Size',
+    },
   };
 }
 

@@ -8,6 +8,8 @@ export interface ListFormat<T> {
   readonly headers: Readonly<Record<string, string>>;
   /** Default columns. */
   readonly columns: readonly string[];
+  /** What `--format raw` names each field that it shows, where Docker knows that form. */
+  readonly raw?: Readonly<Record<string, string>>;
   /**
    * What a template sees of an item; functions are methods. Of fields that take time to make, those that aren't wanted may be
    * left out.
@@ -30,7 +32,7 @@ export interface ListRequest<T> {
  * @throws WherryError `E_TEMPLATE`
  */
 export async function renderList<T>(
-  { headers, columns, fields }: ListFormat<T>,
+  { headers, columns, fields, raw }: ListFormat<T>,
   request: ListRequest<T>,
 ): Promise<string> {
   const format = request.format ?? 'table';
@@ -44,6 +46,11 @@ export async function renderList<T>(
   if (format === 'table') {
     const lines = rows.map((each) => columns.map((column) => String(each[column])));
     return layOutCells([columns.map((column) => String(headers[column])), ...lines]);
+  }
+  if (format === 'raw' && raw !== undefined) {
+    const lines = (each: Readonly<Record<string, unknown>>) =>
+      Object.entries(raw).map(([name, field]) => `${name}: ${String(each[field])}\n`);
+    return rows.map((each) => lines(each).join('')).join('\n');
   }
   const { compileTemplate, goJson, row } = await import('./template/template.ts');
   if (format === 'json') return rows.map((each) => goJson(sorted(each))).join('\n');

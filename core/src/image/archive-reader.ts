@@ -114,11 +114,13 @@ export async function readArchive(
 
 /** Media type of a layer, by its file's first bytes. */
 export function layerMediaType(path: string): string {
-  const head = Buffer.alloc(4);
+  const head = Buffer.alloc(5);
   const fd = openSync(path, 'r');
   const length = readSync(fd, head);
   closeSync(fd);
   const compression = detectCompression(head.subarray(0, length));
+  if (compression === 'xz' || compression === 'bzip2')
+    throw notAnArchive(`a layer of it is compressed by ${compression}, which no image format has`);
   const base = 'application/vnd.oci.image.layer.v1.tar';
   return compression === 'none' ? base : `${base}+${compression}`;
 }

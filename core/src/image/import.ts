@@ -61,7 +61,7 @@ async function explained<Result>(work: Promise<Result>): Promise<Result> {
     if (!(error instanceof WherryError) || !/^E_LAYER_(CORRUPT|INVALID)$/.test(error.code)) throw error;
     throw new WherryError(`The archive can't be imported: ${error.message}`, {
       code: 'E_ARCHIVE',
-      hint: 'Give a tar archive of a file system, plain or compressed by gzip or zstd; an image goes to wherry load.',
+      hint: 'Give a tar archive of a file system, plain or compressed by gzip, zstd, xz or bzip2; an image goes to wherry load.',
       exitCode: 1,
       cause: error,
     });

@@ -5,7 +5,7 @@ import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { WherryError } from '../errors/error.ts';
 import { corruptLayer } from './error.ts';
 
-export type Compression = 'gzip' | 'zstd' | 'none';
+export type Compression = 'gzip' | 'zstd' | 'xz' | 'bzip2' | 'none';
 
 export interface DecompressLimits {
   /** Bytes of the uncompressed archive. */
@@ -19,12 +19,15 @@ const PIECE = 128 * 1024;
 /** Small archives of little content may be compressed as far as they like. */
 const RATIO_FROM = 16 * 1024 * 1024;
 
-/** What a blob is compressed with, by its first bytes (RFC 1952, RFC 8878 with its skippable frames). */
+/** What a blob is compressed with, by its first bytes (RFC 1952, RFC 8878 with its skippable frames, xz's and bzip2's magic). */
 export function detectCompression(head: Uint8Array): Compression {
-  const [a, b, c, d] = head;
+  const [a, b, c, d, e] = head;
   if (a === 0x1f && b === 0x8b) return 'gzip';
   if (a === 0x28 && b === 0xb5 && c === 0x2f && d === 0xfd) return 'zstd';
   if (a !== undefined && a >= 0x50 && a <= 0x5f && b === 0x2a && c === 0x4d && d === 0x18) return 'zstd';
+  if (a === 0xfd && b === 0x37 && c === 0x7a && d === 0x58 && e === 0x5a) return 'xz';
+  if (a === 0x42 && b === 0x5a && c === 0x68 && d !== undefined && d >= 0x31 && d <= 0x39 && e === 0x31)
+    return 'bzip2';
   return 'none';
 }
 
@@ -43,7 +46,7 @@ export async function* decompress(
   const counted = count(source, (bytes) => {
     taken += bytes;
   });
-  const { head, all } = await peek(counted, 4);
+  const { head, all } = await peek(counted, 5);
   let made = 0;
   for await (const chunk of inflate(detectCompression(head), all, name)) {
     made += chunk.length;
@@ -61,6 +64,11 @@ async function* inflate(
 ): AsyncGenerator<Buffer> {
   if (compression === 'none') {
     for await (const chunk of source) yield asBuffer(chunk);
+    return;
+  }
+  if (compression === 'xz' || compression === 'bzip2') {
+    const { inflateByHelper } = await import('./helper-inflate.ts');
+    yield* inflateByHelper(compression, source, name);
     return;
   }
   const inflater: Duplex =

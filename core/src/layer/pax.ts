@@ -20,12 +20,12 @@ export function parsePax(body: Buffer): PaxRecords {
     if (body[at] === 0) break;
     const space = body.indexOf(0x20, at);
     const digits = body.toString('latin1', at, space < 0 || space > at + 10 ? at + 10 : space);
-    if (!/^\d{1,9}$/.test(digits)) throw corrupt('an extended header has a record without length');
+    if (!/^\d{1,9}$/.test(digits)) throw corrupt('has an extended header with a record without length');
     const end = at + Number(digits);
     if (end > body.length || end <= space || body[end - 1] !== 0x0a)
-      throw corrupt('an extended header has a record of a wrong length');
+      throw corrupt('has an extended header with a record of a wrong length');
     const equals = body.indexOf(0x3d, space + 1);
-    if (equals < 0 || equals >= end) throw corrupt('an extended header has a record without “=”');
+    if (equals < 0 || equals >= end) throw corrupt('has an extended header with a record without “=”');
     const key = body.toString('utf8', space + 1, equals);
     records.push([key, body.toString('latin1', equals + 1, end - 1)]);
     at = end;
@@ -36,7 +36,7 @@ export function parsePax(body: Buffer): PaxRecords {
 /** A decimal of seconds, to the nanosecond: `1600000000.123456789`. @throws TarError */
 export function parseTime(value: string): Time {
   const match = /^(-?)(\d{1,15})(?:\.(\d*))?$/.exec(value);
-  if (match === null) throw corrupt('an extended header has a time that is none');
+  if (match === null) throw corrupt('has an extended header with a time that is none');
   const [, sign, whole = '0', fraction = ''] = match;
   const nanoseconds = Number(fraction.slice(0, 9).padEnd(9, '0'));
   const seconds = Number(whole);
@@ -50,7 +50,7 @@ export function parseTime(value: string): Time {
 /** A count or id that is not negative. @throws TarError */
 export function parseDecimal(value: string): number {
   const number = /^\d{1,16}$/.test(value) ? Number(value) : Number.NaN;
-  if (!Number.isSafeInteger(number)) throw corrupt('an extended header has a number that is none');
+  if (!Number.isSafeInteger(number)) throw corrupt('has an extended header with a number that is none');
   return number;
 }
 

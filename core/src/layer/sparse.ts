@@ -9,7 +9,7 @@ export interface Extent {
   readonly length: number;
 }
 
-const corrupt = () => new TarError('the map of a sparse file is damaged', { corrupt: true });
+const corrupt = () => new TarError('has a damaged map of a sparse file', { corrupt: true });
 
 /** A map in the archive's own data is read to this size at most. */
 export const MAX_SPARSE_MAP = 8 * 1024 * 1024;

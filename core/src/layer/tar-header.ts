@@ -60,7 +60,7 @@ function verifyChecksum(block: Buffer): void {
   for (let index = 0; index < BLOCK; index += 1) {
     if (index < 148 || index >= 156) signed += block.readInt8(index);
   }
-  if (signed !== wanted) throw new TarError('a header’s checksum is wrong', { corrupt: true });
+  if (signed !== wanted) throw new TarError('has a header whose checksum is wrong', { corrupt: true });
 }
 
 function text(block: Buffer, at: number, length: number): string {
@@ -82,7 +82,7 @@ export function number(block: Buffer, at: number, length: number): number {
   }
   const after = block[index];
   if (index < end && after !== 0 && after !== 0x20)
-    throw new TarError('a header’s number is not octal', { corrupt: true });
+    throw new TarError('has a header with a number that is not octal', { corrupt: true });
   return value;
 }
 
@@ -93,6 +93,7 @@ function binaryNumber(bytes: Buffer): number {
     value = (value << 8n) | BigInt(index === 0 ? (negative ? byte | 0x80 : byte & 0x7f) : byte);
   }
   const result = Number(BigInt.asIntN(bytes.length * 8, value));
-  if (!Number.isSafeInteger(result)) throw new TarError('a header’s number is too large', { corrupt: true });
+  if (!Number.isSafeInteger(result))
+    throw new TarError('has a header with a number that is too large', { corrupt: true });
   return result;
 }

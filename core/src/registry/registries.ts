@@ -16,6 +16,7 @@ import { verifyLogin } from './login.ts';
 import { type FoundImage, searchRegistry, splitTerm } from './search.ts';
 import { type RegistrySettings, refuseBlocked } from './settings.ts';
 
+export { download } from './download.ts';
 export type { Credentials, FoundImage, Kept };
 
 export interface RegistryRequest {

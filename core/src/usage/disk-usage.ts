@@ -29,7 +29,12 @@ export interface ContainerUsage {
   readonly id: string;
   readonly name: string;
   readonly image: string;
+  readonly command: string;
+  /** RFC 3339. */
+  readonly created: string;
   readonly running: boolean;
+  /** Volumes that it has. */
+  readonly volumes: number;
   /** Bytes that the container itself has written. */
   readonly size: number;
 }
@@ -132,11 +137,21 @@ async function containerUsage(context: ContainerContext): Promise<readonly Conta
   if (rows.length === 0) return [];
   return withWorker(context, async (worker) => {
     const usage: ContainerUsage[] = [];
-    for (const { id, name, image } of rows) {
+    const volumes = context.volumes.table.countsByContainer();
+    for (const { id, name, image, command, created } of rows) {
       const trees = await rootTrees(context, id);
       const own = ownTree(trees);
       const size = trees.kind !== 'directory' && existsSync(own) ? (await worker.usage([own])).allocated : 0;
-      usage.push({ id, name, image, running: running.has(id), size });
+      usage.push({
+        id,
+        name,
+        image,
+        command,
+        created,
+        running: running.has(id),
+        volumes: volumes.get(id) ?? 0,
+        size,
+      });
     }
     return usage;
   });

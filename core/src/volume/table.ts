@@ -74,6 +74,14 @@ export class VolumeTable {
     return new Map(rows.map(({ volume, count }) => [volume, count]));
   }
 
+  /** How many volumes each container has that has one. */
+  countsByContainer(): ReadonlyMap<string, number> {
+    const rows = this.#database.all<{ container: string; count: number }>(
+      'SELECT container, COUNT(*) AS count FROM container_volume GROUP BY container',
+    );
+    return new Map(rows.map(({ container, count }) => [container, count]));
+  }
+
   /** Volumes that were made for this container without a name. */
   anonymousOf(container: string): string[] {
     return this.#database

@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { expect, it } from 'vitest';
 import { decompress } from '../../src/layer/decompress.ts';
@@ -30,6 +32,22 @@ it.each([
   ['nothing', content],
 ])('is undone for %s, whatever the pieces', async (_, blob) => {
   for (const size of [1, 1000, 1 << 20]) expect((await whole(pieces(blob, size))).equals(content)).toBe(true);
+});
+
+it.for(['xz', 'bzip2'] as const)('%s, by its program', async (program, context) => {
+  const tar = randomBytes(300_000);
+  const { status, stdout } = spawnSync(program, ['-c'], { input: tar });
+  if (status !== 0) context.skip(`${program} is not installed`);
+  const read = (blob: Buffer) => whole(pieces(blob, 50_000));
+  expect((await read(stdout)).equals(tar)).toBe(true);
+  await expect(read(stdout.subarray(0, 200_000))).rejects.toMatchObject({ code: 'E_LAYER_CORRUPT' });
+  const path = process.env.PATH;
+  process.env.PATH = '/nowhere';
+  try {
+    await expect(read(stdout)).rejects.toMatchObject({ code: 'E_DECOMPRESSOR' });
+  } finally {
+    process.env.PATH = path;
+  }
 });
 
 it('takes nothing as nothing', async () => {

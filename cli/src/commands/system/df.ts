@@ -15,9 +15,12 @@ export default class SystemDf extends BaseCommand {
 
   override async run(): Promise<undefined> {
     const { flags } = this.read(SystemDf.flags);
-    const usage = await (await this.engine()).diskUsage();
-    if (flags.verbose && flags.format === undefined) print(detailText(usage, Date.now()));
-    else
+    const engine = await this.engine();
+    const usage = await engine.diskUsage();
+    if (flags.verbose && flags.format === undefined) {
+      const statusOf = new Map(engine.containers.list({ all: true }).map(({ id, status }) => [id, status]));
+      print(detailText(usage, statusOf, Date.now()));
+    } else
       print(
         await renderList(USAGE_LIST, { items: usageRows(usage), format: flags.format, quiet: undefined }),
       );

@@ -2,6 +2,7 @@ import type { Command, Node, Operand, Pipe } from './ast.ts';
 import { templateError } from './error.ts';
 import { FUNCTIONS, isTrue } from './functions.ts';
 import { goPrint } from './print.ts';
+import { typed } from './typed-nil.ts';
 
 /** Thrown by `{{break}}` and `{{continue}}`, caught by the `range` around them. */
 class Jump extends Error {
@@ -190,7 +191,7 @@ function property(value: unknown, name: string, args: readonly unknown[]): unkno
   const found: unknown = Reflect.get(value, name);
   if (typeof found === 'function') return Reflect.apply(found, value, args);
   if (args.length > 0) throw templateError(`${name} is not a method but has arguments`);
-  return found;
+  return typed(name, found);
 }
 
 function entriesOf(value: unknown): [unknown, unknown][] {

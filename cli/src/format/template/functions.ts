@@ -78,7 +78,9 @@ function element(value: unknown, key: unknown): unknown {
     return typeof value === 'string' ? Buffer.from(value)[index] : value[index];
   }
   if (typeof value === 'object' && value !== null) {
-    return Object.hasOwn(value, String(key)) ? Reflect.get(value, String(key)) : undefined;
+    if (Object.hasOwn(value, String(key))) return Reflect.get(value, String(key));
+    // The zero value of a map of strings.
+    return Object.values(value).every((each) => typeof each === 'string') ? '' : undefined;
   }
   throw templateError('error calling index: index of untyped nil');
 }

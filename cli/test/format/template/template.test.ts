@@ -8,6 +8,7 @@ const data = row({
   Empty: '',
   Labels: { b: '2', a: '1' },
   List: ['x', 'y', 'z'],
+  Nil: { Labels: null, Env: null, Other: null },
   Label: (name: string) => `<${name}>`,
   Networks: { bridge: { IPAddress: '172.17.0.2' }, other: { IPAddress: '10.0.0.2' } },
 });
@@ -21,6 +22,14 @@ describe('Go templates', () => {
     ['{{json .Labels}}', '{"b":"2","a":"1"}'],
     ['{{.Labels.a}}{{.Labels.zz}}', '1<no value>'],
     ['{{index .Labels "b"}} {{index .List 1}}', '2 y'],
+    ['{{index .Labels "zz"}}|', '|'],
+    ['{{.Nil.Labels}} {{.Nil.Env}} {{index .Nil.Labels "x"}}|{{len .Nil.Env}}', 'map[] [] |0'],
+    [
+      '{{json .Nil.Labels}} {{json .Nil.Env}} {{json .Nil}}',
+      'null null {"Labels":null,"Env":null,"Other":null}',
+    ],
+    ['{{if .Nil.Labels}}some{{end}}{{range .Nil.Env}}some{{end}}{{.Nil.Other}}', '<nil>'],
+    ['{{join .Nil.Env ","}}|', '|'],
     ['{{.Label "x"}}', '<x>'],
     ['{{"x" | .Label}}', '<x>'],
     ['{{range .Networks}}{{.IPAddress}} {{end}}', '172.17.0.2 10.0.0.2 '],
