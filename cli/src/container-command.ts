@@ -14,7 +14,7 @@ export abstract class ContainerCommand extends BaseCommand {
   /** Makes the container that flags and words ask for, pulling what is missing. Answers with its id. */
   protected async create(flags: ContainerFlags, words: readonly string[]): Promise<string> {
     const request = createRequest(flags, words, { env: process.env, directory: process.cwd() });
-    const cidFile = flags.cidfile === undefined ? undefined : openCidFile(flags.cidfile);
+    const cidFile = !flags.cidfile ? undefined : openCidFile(flags.cidfile);
     try {
       const progress = await this.#progress(flags.quiet);
       const { containers } = await this.engine();

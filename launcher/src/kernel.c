@@ -41,13 +41,22 @@ int loopback_up(void) {
   return fd >= 0 && ioctl(fd, SIOCSIFFLAGS, &request) == 0 ? 0 : fail("lo");
 }
 
+// By the numbers of asm-generic/resource.h, under the names of the flag.
+static const char *const resources[] = {"cpu",   "fsize",   "data", "stack", "core",       "rss",      "nproc", "nofile",
+                                        "memlock", "as", "locks", "sigpending", "msgqueue", "nice",  "rtprio", "rttime"};
+
 int set_rlimit(const struct operation *op) {
   uint64_t resource, soft = RLIM_INFINITY, hard = RLIM_INFINITY;
   if (argument_number(op, 0, 64, &resource) != 0) return -1;
   if (!argument_empty(op, 1) && argument_number(op, 1, UINT64_MAX, &soft) != 0) return -1;
   if (!argument_empty(op, 2) && argument_number(op, 2, UINT64_MAX, &hard) != 0) return -1;
   struct rlimit limit = {.rlim_cur = soft, .rlim_max = hard};
-  return setrlimit((int)resource, &limit) == 0 ? 0 : fail(op->args[0].text);
+  if (setrlimit((int)resource, &limit) == 0) return 0;
+  struct rlimit own;
+  if (errno != EPERM || getrlimit((int)resource, &own) != 0) return fail(op->args[0].text);
+  errno = EPERM;
+  return fail_detail(op->args[0].text, "--ulimit can't go beyond your own hard limit for %s, which is %llu",
+                     resource < COUNT(resources) ? resources[resource] : op->args[0].text, (unsigned long long)own.rlim_max);
 }
 
 // The profile that the next execve(2) changes to (apparmor_parser(8), aa_change_onexec(2)). What the kernel has now of the caller's

@@ -88,6 +88,49 @@ describe.each(USER_NAMES)('flags of run for %s', (name) => {
     expect((await run(['--group-add', 'keep-groups'], 'id -u')).stdout).toBe('0\n');
   });
 
+  it('read files of variables, and are not Node.js’s own', async () => {
+    const file = path.join(user.root, 'variables');
+    const text = 'GIVEN=by-file\nNODE_OPTIONS=--no-such-option\n';
+    await user.run('sh', ['-c', `printf '%s' '${text}' >${file}`]);
+    const read = await run(['--env-file', file, '-e', 'GIVEN'], 'echo $GIVEN $NODE_OPTIONS');
+    expect(read).toMatchObject({ stdout: 'by-file --no-such-option\n', exitCode: 0 });
+    const missing = await run(['--env-file', '/no/such']);
+    expect(missing).toMatchObject({
+      exitCode: 125,
+      stderr: expect.stringMatching(/^wherry: \/no\/such can't/),
+    });
+    const words = ['run', '--rm', '--network', 'none', BUSYBOX, 'echo', '--env-file=/no/such'];
+    expect((await user.wherry(words)).stdout).toBe('--env-file=/no/such\n');
+  });
+
+  it('take an image for another platform for none, and empty values as Docker does', async () => {
+    const other = await run(['--platform', 'linux/s390x', '--pull', 'never']);
+    expect(other).toMatchObject({
+      exitCode: 125,
+      stderr: expect.stringMatching(/does not match the specified/),
+    });
+    const empty = [
+      '-w',
+      '',
+      '--hostname',
+      '',
+      '--stop-signal',
+      '',
+      '--name',
+      '',
+      '--log-driver',
+      '',
+      '-u',
+      '',
+    ];
+    expect(await run([...empty, '--cidfile', ''], 'pwd')).toMatchObject({ stdout: '/\n', exitCode: 0 });
+    expect((await run(['--ulimit', 'nofile=1:999999999'])).stderr).toMatch(
+      /can't go beyond your own hard limit for nofile, which is \d+/,
+    );
+    const piped = ['run', '--rm', '-i', '-a', 'stdout', '--network', 'none', BUSYBOX, 'cat'];
+    expect((await user.wherry(piped, { input: 'through\n' })).stdout).toBe('through\n');
+  });
+
   it('put its cgroup below another, and leave none', async () => {
     const group = await run(['--cgroup-parent', 'web/front', '--cgroupns', 'host'], 'cat /proc/self/cgroup');
     expect(group.stdout).toMatch(/\/web\/front\/wherry-[0-9a-f]{64}$/m);

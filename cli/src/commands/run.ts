@@ -84,7 +84,8 @@ function attachedStreams(
     });
   }
   return {
-    stdin: interactive && names.includes('stdin'),
+    // As in Docker: what is kept open is attached to, whatever else is named.
+    stdin: interactive,
     stdout: names.includes('stdout'),
     stderr: names.includes('stderr'),
   };

@@ -146,19 +146,19 @@ export function createRequest(
     capDrop: flags['cap-drop'] ?? [],
     securityOpt: flags['security-opt'] ?? [],
     attach: attachment(flags),
-    ...given('name', flags.name),
-    ...given('cidFile', flags.cidfile),
+    ...given('name', flags.name || undefined),
+    ...given('cidFile', flags.cidfile || undefined),
     ...given('entrypoint', flags.entrypoint),
-    ...given('workdir', flags.workdir),
+    ...given('workdir', flags.workdir || undefined),
     ...given('user', flags.user),
     ...given('userns', flags.userns),
-    ...given('hostname', flags.hostname),
-    ...given('stopSignal', flags['stop-signal']),
+    ...given('hostname', flags.hostname || undefined),
+    ...given('stopSignal', flags['stop-signal'] || undefined),
     ...given('stopTimeout', flags['stop-timeout']),
-    ...given('logDriver', flags['log-driver']),
+    ...given('logDriver', flags['log-driver'] || undefined),
     ...given('storageDriver', flags['storage-driver']),
     ...given('pull', flags.pull as 'always' | 'missing' | 'never'),
-    ...given('platform', flags.platform),
+    ...given('platform', flags.platform || undefined),
   };
 }
 
@@ -169,7 +169,8 @@ function attachment(
   if (flags.detach === true) return { stdin: false, stdout: false, stderr: false };
   const names = flags.attach?.map((each) => each.toLowerCase());
   const named = (name: string): boolean => names?.includes(name) ?? true;
-  return { stdin: flags.interactive && named('stdin'), stdout: named('stdout'), stderr: named('stderr') };
+  const stdin = flags.interactive || names?.includes('stdin') === true;
+  return { stdin, stdout: named('stdout'), stderr: named('stderr') };
 }
 
 function given<K extends string, V>(key: K, value: V | undefined): { readonly [P in K]?: V } {

@@ -233,11 +233,30 @@ async function findOrPull(context: ContainerContext, request: CreateRequest): Pr
   };
   if (request.pull === 'always') return pull();
   try {
-    return resolveImage(table, request.image);
+    const image = resolveImage(table, request.image);
+    if (request.platform !== undefined) await requirePlatform(image, request.platform);
+    return image;
   } catch (error) {
-    if (!(error instanceof WherryError) || error.code !== 'E_IMAGE_NOT_FOUND' || request.pull === 'never')
-      throw error;
+    const missing =
+      error instanceof WherryError && ['E_IMAGE_NOT_FOUND', 'E_PLATFORM_NOT_FOUND'].includes(error.code);
+    if (!missing || request.pull === 'never') throw error;
     request.onPullEvent?.({ kind: 'not-found-locally', reference: request.image });
     return pull();
   }
+}
+
+/** An image that is here for another platform is as good as none, as in Docker. @throws WherryError `E_PLATFORM_NOT_FOUND` */
+async function requirePlatform({ os, architecture, reference }: ResolvedImage, text: string): Promise<void> {
+  const { formatPlatform, normalise, parsePlatform } = await import('../image/platform.ts');
+  const wanted = parsePlatform(text);
+  const found = normalise({ os, architecture });
+  if (found.os === wanted.os && found.architecture === wanted.architecture) return;
+  throw new WherryError(
+    `image with reference ${reference} was found but its platform (${formatPlatform(found)}) does not match the specified platform (${formatPlatform(wanted)})`,
+    {
+      code: 'E_PLATFORM_NOT_FOUND',
+      hint: `wherry pull --platform ${formatPlatform(wanted)} ${reference}   takes the image for it.`,
+      exitCode: EXIT.engine,
+    },
+  );
 }

@@ -84,11 +84,18 @@ function checkedDevice({ source, target, permissions }: DeviceMapping, about: St
 }
 
 /**
- * What to know of devices that a container can't use quite as it says: without a device cgroup, which takes privilege,
- * permissions can't be narrowed; and a node that is open to a group of the user's alone needs that group inside.
+ * What to know of devices that a container can't use quite as it says. Permissions can't be narrowed to less than the user's own:
+ * that takes a device cgroup, which takes privilege, and a read-only mount doesn't keep a node from being opened for writing. And a node that is open to a group of the user's alone needs that group inside.
  */
 export function deviceWarnings(mappings: readonly DeviceMapping[], keepGroups: boolean): readonly string[] {
-  const narrowed = mappings.filter(({ permissions }) => !/r/.test(permissions) || !/w/.test(permissions));
+  const narrowed = mappings.filter(({ source, permissions }) =>
+    (
+      [
+        ['r', constants.R_OK],
+        ['w', constants.W_OK],
+      ] as const
+    ).some(([letter, wanted]) => !permissions.includes(letter) && mayOpen(source, wanted)),
+  );
   const uid = process.getuid?.();
   const byGroup = mappings.filter(({ source }) => {
     const about = statSync(source, { throwIfNoEntry: false });
@@ -105,6 +112,15 @@ export function deviceWarnings(mappings: readonly DeviceMapping[], keepGroups: b
         `${source} is open to one of your groups alone: add --group-add keep-groups to have it open inside.`,
     ),
   ];
+}
+
+function mayOpen(path: string, wanted: number): boolean {
+  try {
+    accessSync(path, wanted);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function nodesBelow(directory: string): readonly string[] {

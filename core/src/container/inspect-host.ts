@@ -53,6 +53,7 @@ export function hostConfig(row: ContainerRow, spec: ContainerSpec): Readonly<Rec
     PublishAllPorts: given.publishAll ?? false,
     ReadonlyRootfs: spec.readOnly,
     SecurityOpt: OR_NULL(securityOpt),
+    ...asked(spec.mounts),
     ...tmpfs(spec.mounts),
     UTSMode: options.uts === 'host' ? 'host' : '',
     UsernsMode: given.userns ?? (spec.keepId === undefined ? '' : 'keep-id'),
@@ -113,15 +114,26 @@ const rates = (list: readonly DeviceRate[] = []) =>
 
 function binds(mounts: readonly Mount[]): readonly string[] {
   return mounts.flatMap((mount) => {
+    if (mount.asked !== undefined) return [];
     if (mount.kind !== 'bind' && !(mount.kind === 'volume' && !mount.anonymous)) return [];
     const source = mount.kind === 'bind' ? mount.source : mount.name;
-    return [`${source}:${mount.target}${mount.mode === '' ? '' : `:${mount.mode}`}`];
+    // The label that every volume's mount is shown with is not of the flag.
+    const mode = mount.kind === 'volume' && mount.mode === 'z' ? '' : mount.mode;
+    return [`${source}:${mount.target}${mode === '' ? '' : `:${mode}`}`];
   });
+}
+
+/** Those of `--mount`, in the order of their targets' depth. */
+function asked(mounts: readonly Mount[]): { readonly Mounts?: readonly object[] } {
+  const found = mounts.flatMap((mount) => (mount.asked === undefined ? [] : [mount.asked]));
+  return found.length === 0 ? {} : { Mounts: found };
 }
 
 function tmpfs(mounts: readonly Mount[]): { readonly Tmpfs?: Readonly<Record<string, string>> } {
   const found = mounts.flatMap((mount) =>
-    mount.kind === 'tmpfs' && mount.byFlag ? [[mount.target, mount.options.join(',')] as const] : [],
+    mount.kind === 'tmpfs' && mount.byFlag
+      ? [[mount.target, mount.words ?? mount.options.join(',')] as const]
+      : [],
   );
   return found.length === 0 ? {} : { Tmpfs: Object.fromEntries(found) };
 }

@@ -1,4 +1,5 @@
 import type { CreateRequest, ImageConfig } from '../api.ts';
+import { effectiveCapabilities } from '../capability/effective.ts';
 import { EXIT, WherryError } from '../errors/error.ts';
 import { parseUserns } from '../idmap/keep-id.ts';
 import { DEFAULT_NETWORK } from '../network/builtin.ts';
@@ -54,8 +55,7 @@ export function mergeSpec(request: CreateRequest, image: ImageConfig, context: M
     readOnly: request.readOnly,
     privileged,
     init: request.init,
-    capAdd: request.capAdd,
-    capDrop: request.capDrop,
+    ...effectiveCapabilities(request),
     security: parseSecurityOptions(request.securityOpt, privileged),
     stopSignal: parseSignal(request.stopSignal ?? (image.StopSignal || 'TERM')),
     stopTimeout: request.stopTimeout ?? STOP_TIMEOUT,

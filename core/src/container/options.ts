@@ -136,7 +136,7 @@ export function parseOptions(request: OptionRequest, autoRemove = false): Contai
     ...(domainname === undefined || domainname === '' ? {} : { domainname }),
     restart,
     shmSize: request.shmSize === undefined ? SHM_SIZE : positiveSize('--shm-size', request.shmSize),
-    ulimits: (request.ulimits ?? []).map(parseUlimit),
+    ulimits: parseUlimits(request.ulimits ?? []),
     sysctls: Object.fromEntries((request.sysctls ?? []).map(parseSysctl)),
     annotations: Object.fromEntries((request.annotations ?? []).map((each) => pair('--annotation', each))),
     ...(oomScoreAdj === undefined ? {} : { oomScoreAdj }),
@@ -163,6 +163,12 @@ export function parseRestart(text: string): RestartPolicy {
     `invalid restart policy: ${text}`,
     'It is no, always, unless-stopped, or on-failure[:RETRIES].',
   );
+}
+
+/** Of several for one resource, the last one; by name, as Docker keeps them. */
+function parseUlimits(texts: readonly string[]): readonly Ulimit[] {
+  const byName = new Map(texts.map(parseUlimit).map((limit) => [limit.name, limit]));
+  return [...byName.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** `NAME=SOFT[:HARD]`, -1 for no limit. @throws WherryError `E_OPTION` */

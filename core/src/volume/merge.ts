@@ -81,7 +81,8 @@ const yields = (each: MountRequest): boolean => each.kind === 'volume' && each.y
 /** Content is copied up by the container that a volume was made for; a tmpfs is each container's own. */
 function inheritedMounts({ mounts, readOnly }: Inherited): Mount[] {
   return mounts.flatMap((each): Mount[] => {
-    const mount = { ...each, readOnly: each.readOnly || readOnly };
+    const { asked: _, ...kept } = each;
+    const mount = { ...kept, readOnly: each.readOnly || readOnly } as Mount;
     if (mount.kind === 'tmpfs') return [];
     return [mount.kind === 'volume' ? { ...mount, copyUp: false, chown: false } : mount];
   });
@@ -90,7 +91,7 @@ function inheritedMounts({ mounts, readOnly }: Inherited): Mount[] {
 function settle(each: MountRequest, { newName, resolveImage }: MergeRequest): Mount {
   if (each.kind === 'image') return { ...each, ...resolveImage(each) };
   if (each.kind !== 'volume') return each;
-  const { target, readOnly, copyUp, chown, mode, subpath } = each;
+  const { target, readOnly, copyUp, chown, mode, subpath, asked } = each;
   return {
     kind: 'volume',
     name: each.name ?? newName(),
@@ -101,6 +102,7 @@ function settle(each: MountRequest, { newName, resolveImage }: MergeRequest): Mo
     chown,
     mode: mode === '' ? 'z' : mode,
     ...(subpath === undefined ? {} : { subpath }),
+    ...(asked === undefined ? {} : { asked }),
   };
 }
 

@@ -2,6 +2,7 @@ import { posix } from 'node:path';
 import type { MountFlag, Propagation } from '../program/operation.ts';
 import { parseCsvLine } from './csv.ts';
 import { mountError } from './error.ts';
+import { askedMount } from './mount-options.ts';
 import { checkVolumeName } from './name.ts';
 import type { MountRequest } from './request.ts';
 import { checkSubpath } from './subpath.ts';
@@ -72,14 +73,33 @@ export function parseMountFlag(spec: string, directory: string): MountRequest {
   };
   const chown = isOn(fields, 'U', spec);
   const source = one(fields, 'source');
+  const asked = (path = source) => ({
+    asked: askedMount(type, fields, path, (key) => isOn(fields, key, spec)),
+  });
   switch (type) {
-    case 'bind':
-      return { kind: 'bind', ...common, chown, mode: '', ...bind(fields, spec, directory, common.readOnly) };
+    case 'bind': {
+      const bound = bind(fields, spec, directory, common.readOnly);
+      return { kind: 'bind', ...common, chown, mode: '', ...bound, ...asked(bound.source) };
+    }
     case 'volume':
-      return { kind: 'volume', ...common, chown, mode: 'z', yields: false, ...volume(fields, spec) };
+      return {
+        kind: 'volume',
+        ...common,
+        chown,
+        mode: 'z',
+        yields: false,
+        ...volume(fields, spec),
+        ...asked(),
+      };
     case 'tmpfs':
       if (source !== undefined) throw invalid(spec, 'a tmpfs has no source');
-      return { kind: 'tmpfs', byFlag: false, target: common.target, ...tmpfs(fields, spec, common.readOnly) };
+      return {
+        kind: 'tmpfs',
+        byFlag: false,
+        target: common.target,
+        ...tmpfs(fields, spec, common.readOnly),
+        ...asked(),
+      };
     case 'image':
       if (!source) throw invalid(spec, 'the source, an image, is missing');
       return {
@@ -87,6 +107,7 @@ export function parseMountFlag(spec: string, directory: string): MountRequest {
         target: common.target,
         readOnly: true,
         reference: source,
+        ...asked(),
       };
   }
 }

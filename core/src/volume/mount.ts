@@ -1,3 +1,4 @@
+import type { AskedMount } from './mount-options.ts';
 import type { BindRequest, ImageRequest, TmpfsRequest } from './request.ts';
 
 /** What is mounted into a container from outside its root, as its record keeps it. */
@@ -15,6 +16,7 @@ export interface VolumeMount {
   readonly chown: boolean;
   readonly mode: string;
   readonly subpath?: string;
+  readonly asked?: AskedMount;
 }
 
 export interface ImageMount extends ImageRequest {

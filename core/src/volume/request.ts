@@ -1,9 +1,12 @@
 import type { MountFlag, Propagation } from '../program/operation.ts';
+import type { AskedMount } from './mount-options.ts';
 
 /** A mount that a user asks for, by `-v`, `--mount` or `--tmpfs`, read and checked as far as that needs no state. */
 export type MountRequest = BindRequest | VolumeRequest | TmpfsRequest | ImageRequest;
 
 interface Common {
+  /** By `--mount`, as Docker's API has it; absent for the other flags. */
+  readonly asked?: AskedMount;
   /** Absolute, normal, and not `/`. */
   readonly target: string;
   readonly readOnly: boolean;
@@ -48,6 +51,8 @@ export interface TmpfsRequest extends Common {
   readonly flags: readonly MountFlag[];
   /** By `--tmpfs`, which `inspect` doesn't list among the mounts. */
   readonly byFlag: boolean;
+  /** What `--tmpfs` has behind the colon. */
+  readonly words?: string;
 }
 
 export interface ImageRequest extends Common {

@@ -46,7 +46,7 @@ export function parseTmpfsFlag(spec: string): TmpfsRequest {
   const colon = spec.indexOf(':');
   const target = checkTarget(colon === -1 ? spec : spec.slice(0, colon), spec);
   const words = colon === -1 ? [] : spec.slice(colon + 1).split(',');
-  return { kind: 'tmpfs', target, byFlag: true, ...tmpfsOptions(words) };
+  return { kind: 'tmpfs', target, byFlag: true, words: words.join(','), ...tmpfsOptions(words) };
 }
 
 /**

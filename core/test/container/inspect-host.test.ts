@@ -3,6 +3,11 @@ import { hostConfig } from '../../src/container/inspect-host.ts';
 import { parseOptions } from '../../src/container/options.ts';
 import type { ContainerSpec } from '../../src/container/record.ts';
 import { parseSecurityOptions } from '../../src/container/security.ts';
+import { mergeMounts } from '../../src/volume/merge.ts';
+import { parseMountFlag } from '../../src/volume/mount-flag.ts';
+import type { MountRequest } from '../../src/volume/request.ts';
+import { parseTmpfsFlag } from '../../src/volume/tmpfs.ts';
+import { parseVolumeFlag } from '../../src/volume/volume-flag.ts';
 import { row, SPEC } from './state.ts';
 
 /**
@@ -108,5 +113,53 @@ describe('HostConfig', () => {
       SecurityOpt: ['no-new-privileges', 'label=disable', 'mask=/etc', 'unmask=/proc/kcore'],
       MaskedPaths: expect.arrayContaining(['/etc', '/sys/firmware']),
     });
+  });
+});
+
+describe('mounts in HostConfig', () => {
+  const shown = (mount: MountRequest) =>
+    hostConfig(row(), {
+      ...SPEC,
+      mounts: mergeMounts({
+        asked: [mount],
+        imageVolumes: [],
+        inherited: [],
+        newName: () => 'anon',
+        resolveImage: () => ({ imageId: 'i', topLayer: undefined }),
+      }).mounts,
+    });
+
+  it('are among the binds by -v, and among the mounts by --mount', () => {
+    expect(shown(parseVolumeFlag('data:/y', '/'))).toMatchObject({ Binds: ['data:/y'] });
+    expect(shown(parseVolumeFlag('/tmp:/x:ro', '/'))).toMatchObject({ Binds: ['/tmp:/x:ro'] });
+    expect(shown(parseVolumeFlag('/tmp:/x', '/'))).not.toHaveProperty('Mounts');
+    expect(
+      shown(parseMountFlag('type=bind,source=/tmp,target=/z,readonly,bind-propagation=rslave', '/')),
+    ).toMatchObject({
+      Binds: null,
+      Mounts: [
+        {
+          Type: 'bind',
+          Source: '/tmp',
+          Target: '/z',
+          ReadOnly: true,
+          BindOptions: { Propagation: 'rslave' },
+        },
+      ],
+    });
+    expect(
+      shown(parseMountFlag('source=data,target=/z,volume-nocopy,volume-label=a=b=c', '/')).Mounts,
+    ).toEqual([
+      {
+        Type: 'volume',
+        Source: 'data',
+        Target: '/z',
+        VolumeOptions: { NoCopy: true, Labels: { a: 'b=c' }, DriverConfig: {} },
+      },
+    ]);
+    expect(shown(parseMountFlag('type=tmpfs,target=/z,tmpfs-size=1m,tmpfs-mode=0700', '/')).Mounts).toEqual([
+      { Type: 'tmpfs', Target: '/z', TmpfsOptions: { SizeBytes: 1 << 20, Mode: 0o700 } },
+    ]);
+    expect(shown(parseTmpfsFlag('/t:size=1m'))).toMatchObject({ Tmpfs: { '/t': 'size=1m' } });
   });
 });

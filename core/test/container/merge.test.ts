@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CreateRequest } from '../../src/api.ts';
+import { effectiveCapabilities } from '../../src/capability/effective.ts';
 import { mergeLabels, mergeSpec } from '../../src/container/merge.ts';
 import { settleRequest } from '../../src/container/request.ts';
 import { NO_NETWORKING } from '../../src/network/request.ts';
@@ -68,4 +69,10 @@ it("adds the user's labels to the image's", () => {
     a: '2',
     b: '1',
   });
+});
+
+it('capabilities are kept in full, sorted, and once', () => {
+  expect(
+    effectiveCapabilities({ capAdd: ['net_admin', 'CAP_CHOWN', 'chown'], capDrop: ['mknod', 'all'] }),
+  ).toEqual({ capAdd: ['CAP_CHOWN', 'CAP_NET_ADMIN'], capDrop: ['ALL'] });
 });

@@ -38,6 +38,16 @@ describe('--ulimit', () => {
   });
 });
 
+describe('several of --ulimit', () => {
+  it('are kept by name, the last one of each', () => {
+    const { ulimits } = parseOptions({ ulimits: ['nofile=1:2', 'core=0', 'nofile=3:4'] });
+    expect(ulimits.map(({ name, soft, hard }) => [name, soft, hard])).toEqual([
+      ['core', 0, 0],
+      ['nofile', 3, 4],
+    ]);
+  });
+});
+
 describe('--sysctl', () => {
   it('takes those of namespaces alone', () => {
     expect(parseOptions({ sysctls: ['net/ipv4/ip_forward=1'] }).sysctls).toEqual({

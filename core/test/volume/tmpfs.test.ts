@@ -7,6 +7,7 @@ describe('parseTmpfsFlag', () => {
       kind: 'tmpfs',
       target: '/run',
       byFlag: true,
+      words: '',
       readOnly: false,
       options: ['mode=1777'],
       flags: ['nosuid', 'nodev', 'noexec'],
