@@ -178,7 +178,17 @@ static int apply(struct net *net, const struct net_step *steps, size_t count, bo
   return failure->error;
 }
 
+// Of a container that ended while another one still has its namespace, the pair of links is there, and in the way at its next
+// start: the undo operation names the end of it.
+static bool is_left_over(const struct net_step *step, int error) {
+  return error == -EEXIST && step->operation.kind == NET_LINK_ADD && step->operation.link_add.kind == NET_VETH &&
+         step->undo != NULL;
+}
+
 int net_apply(struct net *net, const struct net_step *steps, size_t count, struct net_failure *failure) {
+  int error = apply(net, steps, count, true, failure);
+  if (error == 0 || !is_left_over(&steps[failure->index], error)) return error;
+  undo(net, &steps[failure->index], 1);
   return apply(net, steps, count, true, failure);
 }
 

@@ -171,4 +171,30 @@ describe.each(USER_NAMES)('several networks of a container of %s', (name) => {
     await refused(/IPv4 or IPv6 must be enabled/, 1, 'network', 'create', '--ipv4=false', 'none6');
     await refused(/--scope=swarm: is no scope/, 1, 'network', 'create', '--scope', 'swarm', 'none6');
   });
+
+  it('a container starts again while another one has the network that it had', async () => {
+    await must('run', '-d', '--name', 'first', '--network', 'front', BUSYBOX, 'sleep', '1000');
+    await must('run', '-d', '--name', 'guest', '--network', 'container:first', BUSYBOX, 'sleep', '1000');
+    expect(await inside('guest', 'ip -o addr show eth0')).toMatch(/inet 10\.71\.0\.2\/24/);
+    await must('restart', '-t', '0', 'first');
+    expect(await inside('first', 'ip -o addr show eth0')).toMatch(/inet 10\.71\.0\.2\/24/);
+    await must('exec', 'guest', 'true');
+    await must('rm', '-f', 'first', 'guest');
+    await refused(/only one instance of "host" network/, 1, 'network', 'create', '-d', 'host', 'h2');
+    const exposed = ['run', '--rm', '--network', 'container:first', '--expose', '80', BUSYBOX, 'true'];
+    await refused(/port exposing and the container type network mode/, 125, ...exposed);
+    // Nothing listens there.
+    const { exitCode, stderr } = await user.wherry([
+      'run',
+      '--rm',
+      '--network',
+      'host',
+      '-p',
+      '80:80',
+      BUSYBOX,
+      'true',
+    ]);
+    expect(stderr).toMatch(/Published ports are discarded when using host network mode/);
+    expect(exitCode).toBe(0);
+  });
 });

@@ -10,6 +10,7 @@ import { splitDelivery } from '../log/mode.ts';
 import { refreshNames } from '../network/members.ts';
 import { portsByHelper } from '../network/mode.ts';
 import { settlePorts } from '../network/port-check.ts';
+import type { PublishedPort } from '../network/request.ts';
 import { hostFileDirectory, launchNetworks, networkFiles } from '../network/start.ts';
 import { checkPlan } from '../plan/check.ts';
 import { type EncodedPlan, encodeFileOperations, encodePlan, encodeSink } from '../plan/encode.ts';
@@ -69,10 +70,7 @@ export async function prepareLaunch(context: ContainerContext, id: string, clien
   if (spec.rootfs !== undefined) checkRootDirectory(spec.rootfs);
   await sureLayers(context, spec);
   const drivers = await context.drivers();
-  const ports = await settlePorts(
-    spec.networking?.ports ?? [],
-    portsByHelper(spec.network) ? 'chosen-now' : 'chosen-by-launcher',
-  );
+  const ports = await portsFor(spec);
   const plan = store.database.transaction(() => planStart(context, drivers, row, spec, ports));
   const directory = store.paths.container(id);
   ensureDriverRoots(context, plan.rootfs.asker);
@@ -113,6 +111,13 @@ export async function prepareLaunch(context: ContainerContext, id: string, clien
   });
   refreshNames(context);
   return path;
+}
+
+/** What is asked for where it is dropped is in nobody's way. */
+async function portsFor({ network, networking }: ContainerSpec): Promise<readonly PublishedPort[]> {
+  const asked = networking?.ports ?? [];
+  if (network === 'host' || network === 'none') return asked;
+  return settlePorts(asked, portsByHelper(network) ? 'chosen-now' : 'chosen-by-launcher');
 }
 
 /** How the caller becomes the launcher. */

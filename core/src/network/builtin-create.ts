@@ -1,5 +1,6 @@
 import { commitState, driverGrants } from '../container/drivers.ts';
 import { timestamp } from '../container/time.ts';
+import { WherryError } from '../errors/error.ts';
 import { networkEvent } from '../event/start-events.ts';
 import { EventTable } from '../event/table.ts';
 import { checkPlan } from '../plan/check.ts';
@@ -22,6 +23,7 @@ export interface NewNetwork {
  * @throws WherryError of the driver, or `E_PLAN_REFUSED`
  */
 export function insertNetwork(store: Store, drivers: Drivers, facts: Facts, network: NewNetwork): NetworkRow {
+  refuseSecond(store, network);
   return store.database.transaction(() => {
     const driver = drivers.network(network.driver);
     driver.validate(network.config, facts);
@@ -46,6 +48,16 @@ export function insertNetwork(store: Store, drivers: Drivers, facts: Facts, netw
     commitState(store, [{ info: driver.info, changes }]);
     if (!BUILT_IN.includes(row.name)) new EventTable(store.database).insert(networkEvent('create', row));
     return row;
+  });
+}
+
+/** What shares the host's network, or has none, is the same however many there are. */
+function refuseSecond(store: Store, { driver, config }: NewNetwork): void {
+  if ((driver !== 'host' && driver !== 'none' && driver !== 'null') || config.name === driver) return;
+  if (new NetworkTable(store.database).byName(driver === 'null' ? 'none' : driver) === undefined) return;
+  throw new WherryError(`only one instance of "${driver === 'none' ? 'null' : driver}" network is allowed`, {
+    code: 'E_NETWORK_BUILT_IN',
+    hint: 'bridge, host and none are always there; --driver bridge makes others.',
   });
 }
 

@@ -2,13 +2,16 @@ import { WherryError } from '../errors/error.ts';
 import type { NetworkConfig, Subnet as SubnetConfig } from '../plugin/contract.ts';
 import { randomHex } from '../store/random.ts';
 import {
+  type Address,
   contains,
   formatAddress,
   formatSubnet,
   isInside,
+  lastOf,
   overlaps,
   parseAddress,
   parseSubnet,
+  type Subnet,
 } from './address.ts';
 import { BUILT_IN } from './builtin.ts';
 import type { CreateNetworkRequest } from './request.ts';
@@ -84,6 +87,12 @@ function checkName(table: NetworkTable, name: string): void {
   });
 }
 
+/** The first and the last address of an IPv4 subnet that has others. */
+function isNobodys(subnet: Subnet, { value }: Address): boolean {
+  if (subnet.family === 6 || subnet.prefix > 30) return false;
+  return value === subnet.value || value === lastOf(subnet);
+}
+
 function subnetsOf({
   subnets = [],
   gateways = [],
@@ -92,6 +101,10 @@ function subnetsOf({
   const parsed = subnets.map((text) => {
     const subnet = parseSubnet(text);
     if (subnet === undefined) throw refuse(`invalid subnet ${text}.`, SUBNET_HINT);
+    const own = parseAddress(text.split('/')[0] ?? '');
+    if (own?.value !== subnet.value) {
+      throw refuse(`invalid subnet ${text}: it should be ${formatSubnet(subnet)}.`, SUBNET_HINT);
+    }
     return subnet;
   });
   if (parsed.length === 0 && (gateways.length > 0 || ipRanges.length > 0)) {
@@ -111,6 +124,12 @@ function subnetsOf({
     gatewaysLeft.delete(gateway ?? '');
     rangesLeft.delete(range ?? '');
     const address = gateway === undefined ? undefined : parseAddress(gateway);
+    if (address !== undefined && isNobodys(subnet, address)) {
+      throw refuse(
+        `the gateway ${gateway} is the address of the network ${formatSubnet(subnet)} itself, or its broadcast address.`,
+        SUBNET_HINT,
+      );
+    }
     const inner = range === undefined ? undefined : parseSubnet(range);
     return {
       cidr: formatSubnet(subnet),

@@ -59,6 +59,7 @@ export function draftNetworks(
   }
   ensureBuiltIn(context.store, drivers, () => context.machine.facts);
   const table = new NetworkTable(context.store.database);
+  if (parsed.name === 'host') refuseWithHost(endpoint, networking);
   const places = [{ network: parsed.name, endpoint }, ...further.map(furtherPlace)].map((place) => {
     const network = networkForCreate(table, place.network);
     checkAsked(network, place.endpoint);
@@ -160,24 +161,38 @@ export function checkAsked(
   chooseAddresses(network.config, probe, new Map(), network.auxiliary);
 }
 
+function refuseWithHost({ askedMac }: EndpointDraft, { links }: Networking): void {
+  if (askedMac === undefined && links.length === 0) return;
+  throw refuse(
+    askedMac !== undefined
+      ? 'conflicting options: mac-address and the network mode'
+      : "conflicting options: host type networking can't be used with links. This would result in undefined behavior",
+    "Leave the flag out: the container has the host's interfaces and names.",
+  );
+}
+
 function refuseWithContainer({ networking = {}, hostname }: CreateRequest, settled: Networking): void {
-  const conflict =
-    settled.ports.length > 0
-      ? 'port publishing'
-      : settled.dns.length > 0
-        ? 'dns'
-        : settled.links.length > 0
-          ? 'links'
-          : settled.addHosts.length > 0
-            ? 'custom host-to-IP mapping'
-            : hostname !== undefined
-              ? 'hostname'
-              : networking.macAddress !== undefined
-                ? 'mac-address'
-                : undefined;
+  const { macAddress, publishAll = false, expose = [], ip, ip6, aliases = [] } = networking;
+  const conflicts: readonly (readonly [is: boolean, words: string])[] = [
+    [hostname !== undefined, 'hostname and the network mode'],
+    [
+      settled.links.length > 0,
+      "container type network can't be used with links. This would result in undefined behavior",
+    ],
+    [settled.dns.length > 0, 'dns and the network mode'],
+    [settled.addHosts.length > 0, 'custom host-to-IP mapping and the network mode'],
+    [macAddress !== undefined, 'mac-address and the network mode'],
+    [settled.ports.length > 0 || publishAll, 'port publishing and the container type network mode'],
+    [expose.length > 0, 'port exposing and the container type network mode'],
+    [ip !== undefined || ip6 !== undefined, 'addresses and the container type network mode'],
+    [(networking.linkLocalIps ?? []).length > 0, 'addresses and the container type network mode'],
+    [aliases.length > 0, 'aliases and the container type network mode'],
+    [(networking.driverOptions ?? []).length > 0, 'driver options and the container type network mode'],
+  ];
+  const [conflict] = conflicts.filter(([is]) => is);
   if (conflict === undefined) return;
   throw refuse(
-    `conflicting options: ${conflict} and the container type network mode`,
+    `conflicting options: ${conflict[1]}`,
     'Give the flag to the container whose network is shared.',
   );
 }

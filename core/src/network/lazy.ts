@@ -14,7 +14,7 @@ export function lazyNetworks(context: ContainerContext): Networks {
   return {
     create: async (request) => (await open()).create(request),
     explain: async (request) => (await open()).explain(request),
-    list: async () => (await open()).list(),
+    list: async (options) => (await open()).list(options),
     inspect: async (nameOrId) => (await open()).inspect(nameOrId),
     remove: async (nameOrId) => (await open()).remove(nameOrId),
     prune: async (select) => (await open()).prune(select),

@@ -99,8 +99,11 @@ export interface NetworkSummary {
   readonly scope: 'local';
   readonly created: string;
   readonly internal: boolean;
+  readonly ipv4: boolean;
   readonly ipv6: boolean;
   readonly labels: Readonly<Record<string, string>>;
+  /** Whether a container runs in it; when that was asked for. */
+  readonly used?: boolean;
 }
 
 /** `docker network inspect`, with its names. */
@@ -203,7 +206,7 @@ export interface Networks {
   create(request: CreateNetworkRequest): Promise<string>;
   /** The checked plan of `create`, as text; touches nothing. */
   explain(request: CreateNetworkRequest): Promise<string>;
-  list(): Promise<readonly NetworkSummary[]>;
+  list(options?: { readonly use?: boolean }): Promise<readonly NetworkSummary[]>;
   /** @throws WherryError `E_NETWORK_NOT_FOUND` */
   inspect(nameOrId: string): Promise<NetworkDetails>;
   /** @throws WherryError `E_NETWORK_NOT_FOUND`, `E_NETWORK_IN_USE`, `E_NETWORK_BUILT_IN`. Answers with its name. */

@@ -68,8 +68,14 @@ export class NetworkService {
     return `${explainPlan(this.#check(driver, 'create-network', steps)).join('\n')}\n`;
   }
 
-  async list(): Promise<readonly NetworkSummary[]> {
-    return this.#table.all().map(summarize);
+  async list({ use = false }: { readonly use?: boolean } = {}): Promise<readonly NetworkSummary[]> {
+    const all = this.#table.all();
+    if (!use) return all.map(summarize);
+    fold(this.#context, this.#context.table.inState('started'));
+    return all.map((network) => ({
+      ...summarize(network),
+      used: this.#activeMembers(network).length > 0,
+    }));
   }
 
   async inspect(nameOrId: string): Promise<NetworkDetails> {
@@ -344,5 +350,15 @@ export class NetworkService {
 }
 
 function summarize({ id, name, driver, created, config, labels }: NetworkRow): NetworkSummary {
-  return { id, name, driver, scope: 'local', created, internal: config.internal, ipv6: config.ipv6, labels };
+  return {
+    id,
+    name,
+    driver,
+    scope: 'local',
+    created,
+    internal: config.internal,
+    ipv4: config.ipv4,
+    ipv6: config.ipv6,
+    labels,
+  };
 }

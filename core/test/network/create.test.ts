@@ -16,6 +16,8 @@ it.each([
   [{ ipv4: false }, /IPv4 or IPv6 must be enabled/],
   [{ ipv4: false, ipv6: true, subnets: ['10.1.0.0/24'] }, /10\.1\.0\.0\/24 is of IPv4, which is disabled/],
   [{ subnets: ['10.1.0.0'] }, /invalid subnet/],
+  [{ subnets: ['10.1.0.5/24'] }, /invalid subnet 10\.1\.0\.5\/24: it should be 10\.1\.0\.0\/24/],
+  [{ subnets: ['10.1.0.0/24'], gateways: ['10.1.0.255'] }, /its broadcast address/],
   [{ gateways: ['10.1.0.1'] }, /needs a subnet/],
   [{ subnets: ['10.1.0.0/24'], gateways: ['10.2.0.1'] }, /no matching subnet for gateway/],
   [{ subnets: ['10.1.0.0/24'], ipRanges: ['10.1.0.0/16'] }, /no matching subnet for range/],

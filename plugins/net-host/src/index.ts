@@ -49,7 +49,7 @@ export function removeNetwork(_config: NetworkConfig): StepsResult {
 /** As Docker does, published ports are dropped with a word in the log. */
 export function attach(request: AttachRequest): AttachResult {
   if (request.ports.length > 0) {
-    log('warn', `published ports are discarded on network ${request.network.name} of driver host`);
+    log('warn', 'Published ports are discarded when using host network mode');
   }
   return AttachResult.ok({ sharing: 'host', attachment: null, steps: [] });
 }

@@ -1,7 +1,7 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../base-command.ts';
 import { LIST_FORMAT_SUMMARY, renderList } from '../../format/list.ts';
-import { filterNetworks, NETWORK_LIST } from '../../format/networks.ts';
+import { asksForUse, filterNetworks, NETWORK_LIST } from '../../format/networks.ts';
 import { print } from '../../terminal/output.ts';
 
 export default class NetworkList extends BaseCommand {
@@ -13,7 +13,7 @@ export default class NetworkList extends BaseCommand {
       char: 'f',
       multiple: true,
       helpValue: 'filter',
-      summary: 'Provide filter values (e.g. "driver=bridge"): driver, id, label, name, scope, type',
+      summary: 'Provide filter values (e.g. "driver=bridge"): dangling, driver, id, label, name, scope, type',
     }),
     format: Flags.string({ helpValue: 'string', summary: LIST_FORMAT_SUMMARY }),
     'no-trunc': Flags.boolean({ summary: 'Do not truncate the output' }),
@@ -23,7 +23,10 @@ export default class NetworkList extends BaseCommand {
   override async run(): Promise<undefined> {
     const { flags } = this.read(NetworkList.flags);
     const { networks } = await this.engine();
-    const all = filterNetworks(await networks.list(), flags.filter ?? []);
+    const all = filterNetworks(
+      await networks.list({ use: asksForUse(flags.filter ?? []) }),
+      flags.filter ?? [],
+    );
     const items = flags['no-trunc'] ? all : all.map((each) => ({ ...each, id: each.id.slice(0, 12) }));
     const text = await renderList(NETWORK_LIST, {
       items,

@@ -23,6 +23,7 @@ export default class NetworkRemove extends BaseCommand {
       } catch (error) {
         const missing = error instanceof WherryError && error.code === 'E_NETWORK_NOT_FOUND';
         if (!flags.force || !missing) throw error;
+        return;
       }
       print(name);
     });
