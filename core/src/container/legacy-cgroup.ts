@@ -60,6 +60,18 @@ export function makeLegacyGroups(
   return made;
 }
 
+/** A warning for each limit that this kernel's cgroup v1 has no file for, as Docker has it: swap without its account, weights. */
+export function legacyWarnings({ legacy = [] }: CgroupSupport, options: Options): readonly string[] {
+  return legacySettings(options).flatMap(({ controller, file, flag, implied = false }) => {
+    const found = legacy.find((each) => each.controller === controller);
+    // Those of a group that is the root of its hierarchy tell nothing.
+    if (found === undefined || implied || found.delegated === found.mount) return [];
+    return existsSync(join(found.delegated, file))
+      ? []
+      : [`${flag} has no effect: this kernel's cgroup v1 has no ${file}.`];
+  });
+}
+
 /** Nothing can be put into a new group of this controller before it has processors and memory nodes (cpusets.rst). */
 function inheritCpuset(path: string): void {
   const parent = dirname(path);
@@ -82,8 +94,9 @@ function setAll(path: string, settings: readonly CgroupSetting[]): void {
   }
 }
 
+/** What this kernel has no file for is warned of by `legacyWarnings`. */
 function set(path: string, setting: CgroupSetting): boolean {
-  if (setting.implied === true && !existsSync(join(path, setting.file))) return true;
+  if (!existsSync(join(path, setting.file))) return true;
   try {
     writeFileSync(join(path, setting.file), setting.value);
     return true;
@@ -92,19 +105,13 @@ function set(path: string, setting: CgroupSetting): boolean {
   }
 }
 
-function refused({ flag, file }: CgroupSetting, path: string, cause: unknown): WherryError {
-  const there = existsSync(join(path, file));
-  return new WherryError(
-    there || !existsSync(path)
-      ? `${flag} can't be set: ${(cause as Error).message}.`
-      : `${flag} can't be set: this kernel's cgroups have no ${file}.`,
-    {
-      code: 'E_CGROUP',
-      hint: `The group is ${path}, of cgroup v1; a limit may not go beyond that of the group above it.`,
-      exitCode: EXIT.engine,
-      cause,
-    },
-  );
+function refused({ flag }: CgroupSetting, path: string, cause: unknown): WherryError {
+  return new WherryError(`${flag} can't be set: ${(cause as Error).message}.`, {
+    code: 'E_CGROUP',
+    hint: `The group is ${path}, of cgroup v1; a limit may not go beyond that of the group above it.`,
+    exitCode: EXIT.engine,
+    cause,
+  });
 }
 
 /** Mount points by controller, looked up once: `ps` asks for each container. */

@@ -4,7 +4,7 @@ import { EXIT, WherryError } from '../errors/error.ts';
 import { limitWarnings, makeCgroup, ownCgroup } from './cgroup.ts';
 import type { ContainerContext } from './context.ts';
 import { notFound } from './find.ts';
-import { makeLegacyGroups, ownLegacyGroup } from './legacy-cgroup.ts';
+import { legacyWarnings, makeLegacyGroups, ownLegacyGroup } from './legacy-cgroup.ts';
 import { discardedLimits, type Limits } from './limits.ts';
 import { invalidOption } from './option-error.ts';
 import { NO_OPTIONS, type OptionRequest, parseOptions, type RestartPolicy } from './options.ts';
@@ -42,7 +42,11 @@ export async function updateContainer(
   table.setSpec(id, { ...spec, options: { ...before, limits, restart } });
   if (running !== undefined && request.restart !== undefined)
     tellPolicy(context.store.paths.container(id), restart);
-  return [...limitWarnings(asked.limits, support), ...discardedLimits(request, support)];
+  return [
+    ...limitWarnings(asked.limits, support),
+    ...legacyWarnings(support, asked),
+    ...discardedLimits(request, support),
+  ];
 }
 
 /** The file by which a monitor hears of another policy than that of its program. */

@@ -2,6 +2,7 @@ import type { CreateRequest } from '../api.ts';
 import { cgroupOf, limitWarnings } from './cgroup.ts';
 import type { ContainerContext } from './context.ts';
 import { deviceWarnings } from './device-flag.ts';
+import { legacyWarnings } from './legacy-cgroup.ts';
 import { discardedLimits } from './limits.ts';
 import { keepsGroups, NO_OPTIONS } from './options.ts';
 import type { ContainerSpec } from './record.ts';
@@ -26,6 +27,7 @@ export function createWarnings(
       : [];
   return [
     ...limitWarnings(options.limits, cgroup),
+    ...legacyWarnings(cgroup, options),
     ...discardedLimits(request.options ?? {}, cgroup),
     ...deviceWarnings(options.devices ?? [], keepsGroups(options)),
     ...survivors,

@@ -21,7 +21,7 @@ export function parseUserns(text: string, own: KeptIds): KeptIds | undefined {
   if (text === '' || text === 'host') return undefined;
   if (/^(auto|nomap)(:|$)/.test(text)) {
     throw usernsError(
-      `--userns ${text} can't be had: the files of an image would have to belong to other ids than yours in each container, which takes mounts with mapped ids, and those take privilege.`,
+      `--userns ${text} can't be had: the files of an image would have to belong to other ids than those they were written with, and the kernel maps the owners of a mount for root alone (mount_setattr(2) with MOUNT_ATTR_IDMAP: EPERM on the file system of the host, EINVAL on an overlay of yours).`,
       'Leave it out, or give keep-id to be yourself inside; run containers that must not touch each other as different users.',
     );
   }

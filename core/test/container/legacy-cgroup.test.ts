@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { limitWarnings } from '../../src/container/cgroup.ts';
-import { legacyGroups, makeLegacyGroups } from '../../src/container/legacy-cgroup.ts';
+import { legacyGroups, legacyWarnings, makeLegacyGroups } from '../../src/container/legacy-cgroup.ts';
 import { legacySettings } from '../../src/container/legacy-settings.ts';
 import { parseLimits } from '../../src/container/limits.ts';
 import { NO_OPTIONS, parseOptions } from '../../src/container/options.ts';
@@ -73,10 +73,24 @@ describe('limits in cgroup v1', () => {
     writeFileSync(join(place, 'cpuset/ann/cpuset.cpus'), '0-1\n');
     writeFileSync(join(place, 'cpuset/ann/cpuset.mems'), '0\n');
     const limits = parseLimits({ pidsLimit: 7 });
+    // The kernel has them in a group as soon as that is made.
+    for (const file of ['cpuset/ann', 'pids/ann'].map((each) => join(place, each, `wherry-${ID}`)))
+      mkdirSync(file, { recursive: true });
+    writeFileSync(join(place, 'pids/ann', `wherry-${ID}`, 'pids.max'), 'max');
     const made = makeLegacyGroups(found, ID, { ...NO_OPTIONS, limits });
     expect(made.map(({ controller }) => controller)).toEqual(['cpuset', 'pids']);
     expect(readFileSync(join(place, 'cpuset/ann', `wherry-${ID}`, 'cpuset.cpus'), 'utf8')).toBe('0-1');
     expect(readFileSync(join(place, 'pids/ann', `wherry-${ID}`, 'pids.max'), 'utf8')).toBe('7');
+  });
+
+  test('are warned of where the kernel has no file for them', () => {
+    const found = support('blkio', 'memory');
+    writeFileSync(join(place, 'memory/ann/memory.limit_in_bytes'), '');
+    const limits = parseLimits({ memory: '64m', blkioWeight: 300 });
+    expect(legacyWarnings(found, { ...NO_OPTIONS, limits })).toEqual([
+      "--blkio-weight has no effect: this kernel's cgroup v1 has no blkio.weight.",
+    ]);
+    expect(makeLegacyGroups(found, ID, { ...NO_OPTIONS, limits })).toHaveLength(2);
   });
 
   test('are warned of where they aren’t to be had', () => {
