@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { NetworkSettings } from '../network/request.ts';
 import { inspectMounts } from '../volume/inspect.ts';
@@ -110,6 +111,11 @@ function stateOf(
   };
 }
 
+/** Whether a container without a name of its own has the machine's. */
+function hostsName(spec: ContainerSpec): boolean {
+  return spec.network === 'host' || spec.options?.uts === 'host';
+}
+
 function configOf(row: ContainerRow, spec: ContainerSpec): Readonly<Record<string, unknown>> {
   const { entrypoint, cmd } = spec.command;
   const { interactive, tty } = spec;
@@ -119,7 +125,7 @@ function configOf(row: ContainerRow, spec: ContainerSpec): Readonly<Record<strin
     mount.kind === 'volume' && mount.anonymous ? [mount.target] : [],
   );
   return {
-    Hostname: spec.hostname ?? shortId(row.id),
+    Hostname: spec.hostname ?? (hostsName(spec) ? hostname() : shortId(row.id)),
     Domainname: spec.options?.domainname ?? '',
     User: spec.user,
     AttachStdin: attach.stdin,

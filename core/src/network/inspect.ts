@@ -117,7 +117,9 @@ function endpointSettings(
     running ? (network.config.subnets.find(({ cidr }) => cidr.includes(':') === v6)?.gateway ?? '') : '';
   const [ip4 = '', length4 = '0'] = of(false);
   const [ip6 = '', length6 = '0'] = of(true);
-  const names = [container?.name ?? '', ...aliases, shortId(endpoint.container)];
+  const names = [container?.name ?? '', ...aliases, shortId(endpoint.container), spec?.hostname ?? ''].filter(
+    (name) => name !== '',
+  );
   return {
     IPAMConfig:
       askedIp4 === undefined && askedIp6 === undefined && linkLocalIps.length === 0
@@ -129,7 +131,7 @@ function endpointSettings(
           },
     Links: links.length === 0 ? null : links,
     Aliases: aliases.length === 0 ? null : aliases,
-    MacAddress: running ? (endpoint.mac ?? '') : '',
+    MacAddress: running && ip4 + ip6 !== '' ? (endpoint.mac ?? '') : '',
     DriverOpts: driverOptions.length === 0 ? null : Object.fromEntries(driverOptions.map(keyAndValue)),
     GwPriority: endpoint.gatewayPriority ?? 0,
     NetworkID: network.id,
