@@ -6,6 +6,7 @@ import { GLOBAL_DEFAULTS, globalFlags, withGlobalFlags } from './flags/global.ts
 import { parseFlags } from './flags/parse.ts';
 import type { Front } from './front.ts';
 import { HelpRequest } from './help-request.ts';
+import { keepBlocking } from './terminal/keep-blocking.ts';
 import { print, printError } from './terminal/output.ts';
 import { VERSION } from './version.ts';
 
@@ -24,6 +25,7 @@ const firstFlags = {
 
 /** Runs one command line (without node and the file's name) to its exit status. Nothing is thrown. */
 export async function main(argv: readonly string[], hooks: MainHooks): Promise<number> {
+  keepBlocking();
   const session: Session = { options: GLOBAL_DEFAULTS, front: hooks.front };
   const saveCodeCache = () => {
     if (session.unusual === true) return;

@@ -1,9 +1,10 @@
+import { createReadStream } from 'node:fs';
 import path from 'node:path';
 import * as Flags from '@oclif/core/flags';
 import { WherryError } from '@wherry/core/errors';
 import { BaseCommand } from '../base-command.ts';
 import { usageError } from '../flags/usage-error.ts';
-import { isTerminal, printError, STDERR, STDOUT, write } from '../terminal/output.ts';
+import { isTerminal, printError, STDERR, STDIN, STDOUT, write } from '../terminal/output.ts';
 
 export default class Cp extends BaseCommand {
   static override id = 'cp';
@@ -44,7 +45,11 @@ export default class Cp extends BaseCommand {
     } else if (to.container !== undefined) {
       const containerPath = to.path;
       if (from.path === '-') {
-        await containers.writeArchive(to.container, containerPath, process.stdin);
+        await containers.writeArchive(
+          to.container,
+          containerPath,
+          createReadStream('', { fd: STDIN, autoClose: false }),
+        );
         return;
       }
       await containers.copyTo(to.container, { ...options, containerPath, hostPath: absolute(from.path) });
