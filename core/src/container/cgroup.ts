@@ -2,17 +2,13 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileS
 import { dirname, join } from 'node:path';
 import { EXIT, WherryError } from '../errors/error.ts';
 import type { CgroupSupport } from '../platform/cgroup.ts';
-import { readPlatform } from '../platform/platform.ts';
+import { thisPlatform } from '../platform/platform.ts';
 import { type CgroupSetting, limitSettings } from './cgroup-settings.ts';
 import type { Limits } from './limits.ts';
 
-/** Where the unified hierarchy is mounted, looked up once: `ps` asks for each container. */
-let mounted: { readonly at: string | undefined } | undefined;
-
 /** Absolute path of the cgroup v2 that a process is in; undefined without a unified hierarchy, or without the process. */
 export function processCgroup(pid: number): string | undefined {
-  mounted ??= { at: readPlatform().cgroup.mount };
-  const mount = mounted.at;
+  const { mount } = thisPlatform().cgroup;
   if (mount === undefined) return undefined;
   let text: string;
   try {

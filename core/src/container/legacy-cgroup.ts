@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { EXIT, WherryError } from '../errors/error.ts';
 import type { CgroupSupport } from '../platform/cgroup.ts';
 import { legacyPath } from '../platform/legacy-cgroup.ts';
-import { readPlatform } from '../platform/platform.ts';
+import { thisPlatform } from '../platform/platform.ts';
 import { groupsAbove } from './cgroup.ts';
 import type { CgroupSetting } from './cgroup-settings.ts';
 import { legacySettings } from './legacy-settings.ts';
@@ -125,7 +125,7 @@ export function ownLegacyGroup(id: string, pid: number, controller: string): str
 
 /** The same, of whatever container. */
 export function containerGroup(pid: number, controller: string): string | undefined {
-  mounts ??= new Map((readPlatform().cgroup.legacy ?? []).map((each) => [each.controller, each.mount]));
+  mounts ??= new Map((thisPlatform().cgroup.legacy ?? []).map((each) => [each.controller, each.mount]));
   const mount = mounts.get(controller);
   if (mount === undefined) return undefined;
   const path = legacyPath(read(`/proc/${pid}/cgroup`), controller);

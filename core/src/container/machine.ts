@@ -4,7 +4,7 @@ import { EXIT, WherryError } from '../errors/error.ts';
 import { chooseIdmap, type IdmapChoice } from '../idmap/choose.ts';
 import { readIdmapFacts } from '../idmap/read-facts.ts';
 import { gatherFacts, supportsReflink } from '../plan/facts.ts';
-import { type Platform, readPlatform } from '../platform/platform.ts';
+import { type Platform, thisPlatform } from '../platform/platform.ts';
 import type { Facts } from '../plugin/contract.ts';
 import { closedParent } from '../store/passage.ts';
 import type { Environment } from '../store/root.ts';
@@ -15,7 +15,6 @@ import { readSetting, writeSetting } from './setting.ts';
 export class Machine {
   readonly #store: Store;
   readonly #env: Environment;
-  #platform: Platform | undefined;
   #idmap: IdmapChoice | undefined;
   #facts: Facts | undefined;
 
@@ -25,8 +24,7 @@ export class Machine {
   }
 
   get platform(): Platform {
-    this.#platform ??= readPlatform();
-    return this.#platform;
+    return thisPlatform();
   }
 
   /** The ids of this user's containers. Root's private range is settled once, as files will have its ids. */

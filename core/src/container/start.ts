@@ -94,7 +94,7 @@ export async function prepareLaunch(context: ContainerContext, id: string, clien
     writeHostFiles(directory, { ...files, hostNetwork: plan.sharing === 'host' }, machine);
   }
   // Its monitor begins anew with the slots that the one before may have filled.
-  foldEvents(context);
+  if (row.launch > 0) foldEvents(context);
   await relayLog(context, id, plan.log);
   const options = spec.options ?? NO_OPTIONS;
   const cgroup = makeCgroup(machine.platform.cgroup, id, options.limits, options.cgroupParent);

@@ -1,6 +1,6 @@
 import { EXIT, WherryError } from '../errors/error.ts';
 import { recordContainerEvent } from '../event/fold.ts';
-import { sendSignal, waitForProcess, waitForStatus } from '../launcher/run.ts';
+import { sendSignal, type TargetProcess, waitForProcess, waitForStatus } from '../launcher/run.ts';
 import { type ContainerContext, currentRow } from './context.ts';
 import { notFound } from './find.ts';
 import { isPaused, setPaused } from './pause.ts';
@@ -12,15 +12,34 @@ const SIGUSR1 = 10;
 const SIGUSR2 = 12;
 const SIGTERM = 15;
 
+/** Most containers end within so many milliseconds of a signal that ends them, sooner than a process to wait with starts. */
+const SOON_MS = 30;
+
 /**
  * Waits for the end of a container.
  * @param timeout seconds; -1 for ever
  * @returns whether it has ended
  */
 async function awaitEnd(context: ContainerContext, { monitor }: Running, timeout: number): Promise<boolean> {
-  if (timeout < 0) return waitForProcess(context.launcher(), monitor);
-  const limit = AbortSignal.timeout(timeout * 1000);
-  return waitForProcess(context.launcher(), monitor, limit);
+  if (timeout < 0) return (await endsSoon(context, monitor)) || waitForProcess(context.launcher(), monitor);
+  const until = Date.now() + timeout * 1000;
+  if (await endsSoon(context, monitor, Math.min(SOON_MS, timeout * 1000))) return true;
+  const left = until - Date.now();
+  return left > 0 && waitForProcess(context.launcher(), monitor, AbortSignal.timeout(left));
+}
+
+/** Whether a process ends within so many milliseconds; looked at more and more seldom. */
+async function endsSoon(
+  { processes }: ContainerContext,
+  { pid, startTime }: TargetProcess,
+  within = SOON_MS,
+): Promise<boolean> {
+  const until = Date.now() + within;
+  for (let pause = 1; processes.startTime(pid) === startTime; pause *= 2) {
+    if (Date.now() >= until) return false;
+    await new Promise((resolve) => setTimeout(resolve, pause));
+  }
+  return true;
 }
 
 export interface StopOptions {
@@ -68,7 +87,7 @@ export async function killContainer(context: ContainerContext, id: string): Prom
 
 async function killAndWait(context: ContainerContext, running: Running): Promise<void> {
   await sendSignal(context.launcher(), running.monitor, SIGUSR2);
-  await waitForProcess(context.launcher(), running.monitor);
+  await awaitEnd(context, running, -1);
 }
 
 /**

@@ -24,37 +24,65 @@ export interface Platform {
 }
 
 /**
- * Gathers the facts by a dozen reads below /proc and /dev: under a millisecond.
+ * The facts, each looked up below /proc and /dev when it is first asked for: all take a millisecond, and most commands want
+ * one of them.
  *
  * @param root The directory that stands for `/`, for tests; kernel, processor and memory are always this machine's.
  */
 export function readPlatform(root = '/', uid = process.getuid?.() ?? 0): Platform {
   const at = (path: string): string => join(root, path);
   const read = (path: string): string | undefined => readText(at(path));
-  return {
-    kernel: parseKernelRelease(release()),
-    arch: ociArch(machine()),
-    userNamespaces: userNamespaceSupport({
-      ...setting('maxUserNamespaces', read('proc/sys/user/max_user_namespaces')),
-      ...setting('unprivilegedClone', read('proc/sys/kernel/unprivileged_userns_clone')),
-      ...setting('apparmorRestrict', read('proc/sys/kernel/apparmor_restrict_unprivileged_userns')),
-      supported: existsSync(at('proc/self/ns/user')),
-      uid,
-    }),
-    cgroup: forUser(
-      findCgroup(read('proc/self/mountinfo') ?? '', read('proc/self/cgroup') ?? '', {
-        read: (path) => read(path),
-        writable: (path) => accessible(at(path), constants.W_OK),
+  return lazily<Platform>({
+    kernel: () => parseKernelRelease(release()),
+    arch: () => ociArch(machine()),
+    userNamespaces: () =>
+      userNamespaceSupport({
+        ...setting('maxUserNamespaces', read('proc/sys/user/max_user_namespaces')),
+        ...setting('unprivilegedClone', read('proc/sys/kernel/unprivileged_userns_clone')),
+        ...setting('apparmorRestrict', read('proc/sys/kernel/apparmor_restrict_unprivileged_userns')),
+        supported: existsSync(at('proc/self/ns/user')),
+        uid,
       }),
-      uid,
-    ),
-    overlay: /\boverlay$/m.test(read('proc/filesystems') ?? ''),
-    fuse: accessible(at('dev/fuse'), constants.R_OK | constants.W_OK),
-    tun: accessible(at('dev/net/tun'), constants.R_OK | constants.W_OK),
-    lastCap: Number(read('proc/sys/kernel/cap_last_cap') ?? 40),
-    cpus: availableParallelism(),
-    memory: totalmem(),
-  };
+    cgroup: () =>
+      forUser(
+        findCgroup(read('proc/self/mountinfo') ?? '', read('proc/self/cgroup') ?? '', {
+          read: (path) => read(path),
+          writable: (path) => accessible(at(path), constants.W_OK),
+        }),
+        uid,
+      ),
+    overlay: () => /\boverlay$/m.test(read('proc/filesystems') ?? ''),
+    fuse: () => accessible(at('dev/fuse'), constants.R_OK | constants.W_OK),
+    tun: () => accessible(at('dev/net/tun'), constants.R_OK | constants.W_OK),
+    lastCap: () => Number(read('proc/sys/kernel/cap_last_cap') ?? 40),
+    cpus: () => availableParallelism(),
+    memory: () => totalmem(),
+  });
+}
+
+let own: Platform | undefined;
+
+/** Those of this machine and user, for all who ask. */
+export function thisPlatform(): Platform {
+  own ??= readPlatform();
+  return own;
+}
+
+/** A record whose values are made when they are first asked for, and kept. */
+function lazily<T extends object>(make: { readonly [Key in keyof T]: () => T[Key] }): T {
+  const record = {} as T;
+  for (const key of Object.keys(make) as (keyof T)[]) {
+    const keep = (value: T[keyof T]): T[keyof T] => {
+      Object.defineProperty(record, key, { value, enumerable: true });
+      return value;
+    };
+    Object.defineProperty(record, key, {
+      get: () => keep(make[key]()),
+      enumerable: true,
+      configurable: true,
+    });
+  }
+  return record;
 }
 
 /** Root's containers are nobody's that a group of version 1 was handed to. */
