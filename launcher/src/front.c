@@ -37,14 +37,15 @@ static void fill_streams(void) {
 
 static _Noreturn void execute(char **argv) {
   execv(argv[0], argv);
-  dprintf(STDERR_FILENO, "wherry: %s can't be executed: %s\n", argv[0], strerror(errno));
-  _exit(errno == ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE);
+  int error = errno;
+  dprintf(STDERR_FILENO, "wherry: %s can't be executed: %s\n", argv[0], strerror(error));
+  _exit(error == ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE);
 }
 
 static _Noreturn void become_node(char **argv, int channel, pid_t front) {
   char where[32];
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  // Node.js makes the channel close-on-exec, as whatever it inherits (uv_disable_stdio_inheritance).
+  // Node.js makes the channel close-on-exec, as whatever it inherits up to a gap (uv_disable_stdio_inheritance).
   snprintf(where, sizeof where, "%d:%d", channel, (int)front);
   if (getppid() != front || setenv("WHERRY_FRONT", where, 1) != 0) _exit(STATUS_LAUNCHER);
   execute(argv);
@@ -155,11 +156,13 @@ char **front_main(int argc, char **argv) {
   // Without a front it works as well.
   if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, channel) != 0 || (node.pid = fork()) < 0) execute(argv + 1);
   if (node.pid == 0) {
-    close(channel[0]);
-    become_node(argv + 1, channel[1], self);
+    // The lower number: there is no gap below.
+    close(channel[1]);
+    become_node(argv + 1, channel[0], self);
   }
+  close(channel[0]);
   // What else the caller left open is for Node.js.
-  node.channel = channel[0] == 3 ? 3 : dup2(channel[0], 3);
+  node.channel = channel[1] == 3 ? 3 : dup2(channel[1], 3);
   syscall(SYS_close_range, 4, ~0u, 0);
   node.pidfd = pidfd_open_(node.pid);
   node.signals = take_signals();

@@ -264,9 +264,10 @@ _Noreturn void monitor_main(const struct program *program, const struct settings
   int left = leave_caller(client);
   attach_first(left == 0 ? 3 : client, settings->detach ? 0 : wants);
   int signals = left == 0 ? take_signals() : -1;
-  if (signals < 0 || enter_user_namespace(&monitor) != 0 || open_directory(&monitor) != 0) {
-    give_up(&monitor, NOTHING_YET);
-  }
+  bool entered = signals >= 0 && enter_user_namespace(&monitor) == 0;
+  // Outside, root is not who the directory belongs to, and its files would be in that one's way.
+  if (signals < 0 || (!entered && geteuid() == 0) || open_directory(&monitor) != 0) give_up(&monitor, NOTHING_YET);
+  if (!entered) give_up(&monitor, DIRECTORY_LOCKED);
   if ((monitor.directory >= 0 && attach_listen(monitor.directory, settings->directory) != 0) ||
       log_open(&settings->log) != 0 || files_prepare(program) != 0) {
     give_up(&monitor, DIRECTORY_LOCKED);

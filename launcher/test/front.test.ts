@@ -76,7 +76,7 @@ describe.skipIf(obstacle !== undefined)(`the front${reason}`, () => {
 
   test('keeps no descriptor of the caller’s, and leaves no dead child behind', async () => {
     using bench = new Bench(owner);
-    const look = `${LISTENS}; ls /proc/$PPID/fd`;
+    const look = `${LISTENS}; ls /proc/$PPID/fd; echo "channel \${WHERRY_FRONT%:*}"`;
     const program = bench.program(['sh', '-c', 'echo started; read line'], { stdin: 'once' });
     const child = bench.command([
       'sh',
@@ -85,7 +85,7 @@ describe.skipIf(obstacle !== undefined)(`the front${reason}`, () => {
       'sh',
       ...[bench.launcher, 'front', '--', '/bin/sh', '-c', `${look}; ${handOver('run', program)}`],
     ]);
-    expect(await output(child, /started/)).toBe('0\n1\n2\n3\n4\n5\nstarted\n');
+    expect(await output(child, /started/)).toBe('0\n1\n2\n3\n4\n5\nchannel 3\nstarted\n');
     const children = () =>
       readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim().split(' ');
     await expect.poll(children, POLL).toHaveLength(1);

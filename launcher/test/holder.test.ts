@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { finished, startTime } from './process.ts';
-import { Bench, ended } from './support.ts';
+import { Bench, ended, type Options } from './support.ts';
 import { obstacle, rangeUser, user } from './users.ts';
 
 const reason = obstacle === undefined ? '' : ` (${obstacle})`;
@@ -70,26 +70,34 @@ describe.skipIf(obstacle !== undefined).each([
 describe.skipIf(obstacle !== undefined)(`id maps${reason}`, () => {
   test('what newuidmap says is what the user reads', async () => {
     using bench = new Bench(owner);
-    const program = bench.encode('bad-map', {
-      settings: [
-        {
-          op: 'user-namespace',
-          holder: undefined,
-          linger: 0,
-          helpers: { newuidmap: '/usr/bin/newuidmap', newgidmap: '/usr/bin/newgidmap' },
-          denySetgroups: false,
-        },
-        { op: 'uid-map', inside: 0, outside: owner.uid, count: 1 },
-        { op: 'uid-map', inside: 1, outside: 4_000_000, count: 10 },
-        { op: 'gid-map', inside: 0, outside: owner.gid, count: 1 },
-      ],
-      prepare: [],
-      container: [],
-      cleanup: [],
-    });
+    const settings = [
+      {
+        op: 'user-namespace',
+        holder: undefined,
+        linger: 0,
+        helpers: { newuidmap: '/usr/bin/newuidmap', newgidmap: '/usr/bin/newgidmap' },
+        denySetgroups: false,
+      },
+      { op: 'uid-map', inside: 0, outside: owner.uid, count: 1 },
+      { op: 'uid-map', inside: 1, outside: 4_000_000, count: 10 },
+      { op: 'gid-map', inside: 0, outside: owner.gid, count: 1 },
+    ] as const;
+    const program = bench.encode('bad-map', { settings, prepare: [], container: [], cleanup: [] });
     const { status, stderr } = await bench.launch(['ns', program, '--', '/bin/true']);
     expect(status).toBe(125);
     expect(stderr).toMatch(/^wherry: the id map couldn't be written: newuidmap: /);
+
+    // A container says so, too, and is removed when it was to be.
+    const run = (cleanup: Options['cleanup'] = []) => {
+      const container = bench.program(['true'], { settings, withoutUserNamespace: true, cleanup });
+      return bench.launch(['run', container], '', ['WHERRY_LAUNCHER_ERRORS=2']);
+    };
+    const failed = await run();
+    expect(failed.stderr).toMatch(/^wherry-failure\tnamespace\t/);
+    expect(bench.read('container/start-error')).toBe(failed.stderr);
+    const removed = await run([{ op: 'remove-tree', path: bench.directory }]);
+    expect(removed.stderr).toBe(failed.stderr);
+    expect(existsSync(bench.directory)).toBe(false);
   });
 });
 
