@@ -144,12 +144,18 @@ static void add_record(struct net_dns_reply *answer, uint16_t type, const void *
 
 static void add_name(struct net_dns_reply *answer, const char *name) {
   unsigned char encoded[NAME + 1];
-  size_t length = strlen(name);
-  if (length == 0 || length > 63) return;
-  encoded[0] = (unsigned char)length;
-  memcpy(encoded + 1, name, length);
-  encoded[length + 1] = 0;
-  add_record(answer, TYPE_PTR, encoded, length + 2);
+  size_t length = 0;
+  for (;;) {
+    size_t label = strcspn(name, ".");
+    if (label == 0 || label > 63 || length + label + 2 > NAME - 1) return;
+    encoded[length] = (unsigned char)label;
+    memcpy(encoded + length + 1, name, label);
+    length += label + 1;
+    if (name[label] == '\0') break;
+    name += label + 1;
+  }
+  encoded[length] = 0;
+  add_record(answer, TYPE_PTR, encoded, length + 1);
 }
 
 static void reverse_name(const unsigned char address[16], char *name) {

@@ -212,7 +212,7 @@ it('makes a bridge anew that was left half made', async () => {
 it('answers questions on names, of its network alone', async () => {
   const names = [
     'network 172.30.0.0/24',
-    'name 172.30.0.9 - web alias',
+    'name 172.30.0.9 - web.lab web alias',
     'network 10.9.0.0/24',
     'name 10.9.0.2 - other',
   ];
@@ -221,10 +221,10 @@ it('answers questions on names, of its network alone', async () => {
   const seen = await trial({
     container: [...network, ...attachment],
     look: `printf '%s\\n' ${names.map((line) => `'${line}'`).join(' ')} > ${directory}/names
-      ${ask('web')}; ${ask('ALIAS')}; ${ask('9.0.30.172.in-addr.arpa', 'PTR')}; ${ask('other')}`,
+      ${ask('web')}; ${ask('ALIAS')}; ${ask('9.0.30.172.in-addr.arpa', 'PTR')}; ${ask('web.lab')}; ${ask('other')}`,
   });
-  expect(seen.match(/Address: 172\.30\.0\.9/g)).toHaveLength(2);
-  expect(seen).toMatch(/9\.0\.30\.172\.in-addr\.arpa\s+name = web/);
+  expect(seen.match(/Address: 172\.30\.0\.9/g)).toHaveLength(3);
+  expect(seen).toMatch(/9\.0\.30\.172\.in-addr\.arpa\s+name = web\.lab$/m);
   expect(seen).toMatch(/NXDOMAIN|can't find other/);
   expect(seen).not.toMatch(/10\.9\.0\.2/);
 });

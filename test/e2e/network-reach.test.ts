@@ -69,7 +69,7 @@ describe.each(USER_NAMES)('from machine to machine, as %s', (name) => {
     await must(...args, 'httpd', '-f', '-vv', '-h', '/etc');
     const random = /^80\/tcp -> 127\.0\.0\.1:(\d+)$/m.exec(await must('port', 'seen'))?.[1];
     expect(await must('ps')).toContain(
-      `0.0.0.0:8070->80/tcp, [::]:8070->80/tcp, 127.0.0.1:${random}->80/tcp`,
+      `0.0.0.0:8070->80/tcp, 127.0.0.1:${random}->80/tcp, [::]:8070->80/tcp`,
     );
     const { v4, v6 } = machines.here;
     // It is ready; its address of IPv6 may be a moment away.

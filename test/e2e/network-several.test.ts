@@ -179,6 +179,16 @@ describe.each(USER_NAMES)('several networks of a container of %s', (name) => {
     await must('restart', '-t', '0', 'first');
     expect(await inside('first', 'ip -o addr show eth0')).toMatch(/inet 10\.71\.0\.2\/24/);
     await must('exec', 'guest', 'true');
+    // Of the networks that it is in when it starts, the first has eth0.
+    await must('stop', '-t', '0', 'first');
+    await must('network', 'connect', 'late', 'first');
+    await must('network', 'disconnect', 'front', 'first');
+    await must('start', 'first');
+    expect(
+      await inside('first', 'ip -o addr show eth0; nslookup 10.73.0.2; nslookup -type=A first.late'),
+    ).toMatch(
+      /inet 10\.73\.0\.2\/24[\s\S]*name = first\.late\n[\s\S]*Name:\s+first\.late\nAddress: 10\.73\.0\.2/,
+    );
     await must('rm', '-f', 'first', 'guest');
     await refused(/only one instance of "host" network/, 1, 'network', 'create', '-d', 'host', 'h2');
     const exposed = ['run', '--rm', '--network', 'container:first', '--expose', '80', BUSYBOX, 'true'];

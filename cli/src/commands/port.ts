@@ -19,7 +19,7 @@ export default class Port extends BaseCommand {
     const lines = portLines(networks.ports(id), asked);
     if (lines.length > 0) print(lines.join('\n'));
     else if (asked !== undefined) {
-      throw new WherryError(`no public port '${asked}' published for ${name}`, {
+      throw new WherryError(`No public port '${asked}' published for ${name}`, {
         code: 'E_PORT_NOT_PUBLISHED',
         hint: `wherry port ${name}   lists those that are.`,
       });

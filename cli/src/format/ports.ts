@@ -1,4 +1,5 @@
 import type { PortBinding } from '@wherry/core/api';
+import { byNature } from './natural.ts';
 
 /** Host addresses of a binding as Docker shows them: all of them are two, one for each family. */
 const hostsOf = ({ hostIp, hostPort }: PortBinding): readonly string[] =>
@@ -12,12 +13,13 @@ const hostsOf = ({ hostIp, hostPort }: PortBinding): readonly string[] =>
  */
 export function portLines(ports: readonly PortBinding[], asked: string | undefined): readonly string[] {
   if (asked === undefined) {
-    return ports.flatMap((port) =>
-      hostsOf(port).map((host) => `${port.containerPort}/${port.protocol} -> ${host}`),
-    );
+    return ports
+      .flatMap((port) => hostsOf(port).map((host) => `${port.containerPort}/${port.protocol} -> ${host}`))
+      .sort(byNature);
   }
   const [number, protocol = 'tcp'] = asked.split('/');
   return ports
     .filter((port) => String(port.containerPort) === number && port.protocol === protocol.toLowerCase())
-    .flatMap(hostsOf);
+    .flatMap(hostsOf)
+    .sort(byNature);
 }

@@ -166,13 +166,18 @@ function writeNames(context: Context, networks: readonly NetworkRow[]): void {
   renameSync(draft, path);
 }
 
+const within = (name: string, network: NetworkRow): string => `${name}.${network.name}`;
+
 function networkLines(context: Context, network: NetworkRow): readonly string[] {
   const { id, config } = network;
   const members = findsByName(network) ? activeMembers(context, id) : [];
   const lines = members.flatMap(({ row, endpoint }) =>
-    addresses(endpoint).map(
-      (address) => `name ${address} - ${memberNames(row.name, endpoint.aliases, row.id).join(' ')}`,
-    ),
+    addresses(endpoint).map((address) => {
+      const [own = '', ...others] = memberNames(row.name, endpoint.aliases, row.id);
+      // The first is what the address is called: as in Docker, with the network.
+      const names = [within(own, network), own, ...others, ...others.map((each) => within(each, network))];
+      return `name ${address} - ${names.join(' ')}`;
+    }),
   );
   // Whose question comes from an address in another of its networks is a member all the same.
   const table = new NetworkTable(context.store.database);

@@ -75,6 +75,7 @@ function adHocPlaces(spec: ContainerSpec, row: ContainerRow): readonly Place[] {
 
 function placesOf({ store }: Context, row: ContainerRow, spec: ContainerSpec): readonly Place[] {
   const table = new NetworkTable(store.database);
+  table.renumber(row.id);
   const places = table.endpointsOf(row.id).flatMap((endpoint) => {
     const network = table.get(endpoint.network);
     return network === undefined ? [] : [{ network, endpoint }];

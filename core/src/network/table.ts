@@ -152,6 +152,20 @@ export class NetworkTable {
     return { ...endpoint, position };
   }
 
+  /** Closes gaps between interface numbers, so that they begin at eth0; for a container that doesn't run. */
+  renumber(container: string): void {
+    const rows = this.endpointsOf(container).toSorted((a, b) => a.position - b.position);
+    for (const [index, { network, position }] of rows.entries()) {
+      if (position === index) continue;
+      this.#database.run(
+        'UPDATE endpoint SET position = ? WHERE network = ? AND container = ?',
+        index,
+        network,
+        container,
+      );
+    }
+  }
+
   disconnect(network: string, container: string): void {
     this.#database.run('DELETE FROM endpoint WHERE network = ? AND container = ?', network, container);
   }

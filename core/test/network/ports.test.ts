@@ -54,6 +54,12 @@ it('shows ports as ps does', () => {
     { protocol: 'udp', hostIp: '::1', hostPort: 53, containerPort: 53 },
   ] as const;
   expect(portsText(ports, ['80/tcp', '443/tcp'])).toBe(
-    '0.0.0.0:8080->80/tcp, [::]:8080->80/tcp, [::1]:53->53/udp, 443/tcp',
+    '[::1]:53->53/udp, 443/tcp, 0.0.0.0:8080->80/tcp, [::]:8080->80/tcp',
+  );
+  const range = [8000, 8001, 8002].map((hostPort) => ({
+    ...{ protocol: 'tcp' as const, hostIp: '', hostPort, containerPort: hostPort },
+  }));
+  expect(portsText(range, ['90/tcp', '91/tcp', '91/udp'])).toBe(
+    '90-91/tcp, 91/udp, 0.0.0.0:8000-8002->8000-8002/tcp, [::]:8000-8002->8000-8002/tcp',
   );
 });
