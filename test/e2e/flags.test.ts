@@ -131,6 +131,23 @@ describe.each(USER_NAMES)('flags of run for %s', (name) => {
     expect((await user.wherry(piped, { input: 'through\n' })).stdout).toBe('through\n');
   });
 
+  it('are refused by create with Docker’s status', async () => {
+    const create = (...flags: string[]) =>
+      user.wherry(['create', '--network', 'none', ...flags, BUSYBOX, 'true']);
+    expect((await create('--name', 'taken')).exitCode).toBe(0);
+    expect(await create('--name', 'taken')).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringMatching(/Conflict/),
+    });
+    expect(await create('--cap-add', 'NOSUCH')).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringMatching(/no capability/),
+    });
+    expect((await create('--memory', 'much')).exitCode).toBe(125);
+    expect((await run(['--cap-add', 'NOSUCH'])).exitCode).toBe(125);
+    await user.wherry(['rm', 'taken']);
+  });
+
   it('put its cgroup below another, and leave none', async () => {
     const group = await run(['--cgroup-parent', 'web/front', '--cgroupns', 'host'], 'cat /proc/self/cgroup');
     expect(group.stdout).toMatch(/\/web\/front\/wherry-[0-9a-f]{64}$/m);

@@ -73,5 +73,6 @@ describe('limits by cgroup v2', { timeout: LIMIT_MS, retry: 0 }, () => {
   check('on memory kill what wants more: 137', 'hog', /^137$/);
   check('and inspect tells', 'oom', /^true 137 16777216$/);
   check('and events tell, in their order', 'events', /start .*oom .*die/);
+  check('and tell of another process that is killed while the container goes on', 'alive', /^true true$/);
   check('leave no group behind', 'left', /No such file/);
 });

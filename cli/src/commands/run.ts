@@ -9,6 +9,11 @@ export default class Run extends ContainerCommand {
   static override id = 'run';
   static override summary = 'Create and run a new container from an image';
   static override usage = '[OPTIONS] IMAGE [COMMAND] [ARG...]';
+  static override examples = [
+    'wherry run -it --rm debian bash',
+    'wherry run -d -p 8080:80 -m 256m --restart unless-stopped --name web nginx',
+    'wherry run --rm --rootfs ./root:O sh',
+  ];
   static override arity = { min: 1, max: Number.POSITIVE_INFINITY };
   static override interspersed = false;
   static override completes = 'image' as const;

@@ -8,6 +8,10 @@ export default class Update extends BaseCommand {
   static override id = 'update';
   static override summary = 'Update configuration of one or more containers';
   static override usage = '[OPTIONS] CONTAINER [CONTAINER...]';
+  static override examples = [
+    'wherry update -m 512m --cpus 1.5 web',
+    'wherry update --restart on-failure:3 web db',
+  ];
   static override arity = { min: 1, max: Number.POSITIVE_INFINITY };
   static override completes = 'containers' as const;
   static override flags = { ...limitFlags };

@@ -1,4 +1,5 @@
 import type { CreateRequest, ImageConfig, ResolvedImage } from '../api.ts';
+import { grantedCapabilities } from '../capability/container.ts';
 import { EXIT, WherryError } from '../errors/error.ts';
 import { behindEvents, containerEvent } from '../event/fold.ts';
 import { resolveImage } from '../image/find.ts';
@@ -81,6 +82,8 @@ export async function draftContainer(context: ContainerContext, request: CreateR
   const { options = NO_OPTIONS } = merged;
   const spec = { ...merged, options: resolveSharing(context, options) };
   // What can't be had is said now, and not at the first start.
+  const { capAdd: add, capDrop: drop, privileged } = merged;
+  grantedCapabilities({ add, drop, privileged, lastCap: context.machine.platform.lastCap });
   containerDevices({ privileged: false, options });
   cgroupOf(context.machine.platform.cgroup, '', options.cgroupParent);
   const id = newContainerId();

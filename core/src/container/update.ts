@@ -1,6 +1,7 @@
 import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT, WherryError } from '../errors/error.ts';
+import { sendSignal } from '../launcher/run.ts';
 import { limitWarnings, makeCgroup, ownCgroup } from './cgroup.ts';
 import type { ContainerContext } from './context.ts';
 import { notFound } from './find.ts';
@@ -40,14 +41,21 @@ export async function updateContainer(
   )
     setLimits(() => makeLegacyGroups(support, id, { ...before, limits }));
   table.setSpec(id, { ...spec, options: { ...before, limits, restart } });
-  if (running !== undefined && request.restart !== undefined)
+  if (running !== undefined && request.restart !== undefined) {
     tellPolicy(context.store.paths.container(id), restart);
+    // One that waits for its next start, a minute perhaps, needn't wait to the end for none.
+    if (restart.name === 'no' && running.init === undefined)
+      await sendSignal(context.launcher(), running.monitor, SIGUSR1);
+  }
   return [
     ...limitWarnings(asked.limits, support),
     ...legacyWarnings(support, asked),
     ...discardedLimits(request, support),
   ];
 }
+
+/** Ends a wait, with no more starts (launcher/PROGRAM.md). */
+const SIGUSR1 = 10;
 
 /** The file by which a monitor hears of another policy than that of its program. */
 const POLICY = 'restart-policy';

@@ -19,5 +19,12 @@ $WHERRY run --name hog --network none -m 16m "$IMAGE" tail /dev/zero
 say hog "$?"
 say oom "$($WHERRY inspect -f '{{.State.OOMKilled}} {{.State.ExitCode}} {{.HostConfig.Memory}}' hog)"
 say events "$($WHERRY events --since 1h --until 0s --filter container=hog --format '{{.Action}}')"
+$WHERRY update -m 16m --memory-swap 16m box >/dev/null
+$WHERRY exec box tail /dev/zero
+for try in 1 2 3 4 5 6 7 8 9 10; do
+  [ "$($WHERRY inspect -f '{{.State.OOMKilled}}' box)" = true ] && break
+  sleep 1
+done
+say alive "$($WHERRY inspect -f '{{.State.OOMKilled}} {{.State.Running}}' box)"
 $WHERRY rm -f box hog >/dev/null
 say left "$(ls -d /sys/fs/cgroup/user/wherry-* 2>&1)"
