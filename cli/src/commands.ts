@@ -1,3 +1,4 @@
+import { absentCommand } from './absent-commands.ts';
 import type { CommandClass } from './base-command.ts';
 import { nearest } from './flags/suggest.ts';
 import { usageError } from './flags/usage-error.ts';
@@ -182,21 +183,26 @@ export type Resolved =
 /**
  * The command that the words name, with the rest for it.
  *
- * @throws WherryError `E_USAGE` with the nearest name
+ * @throws WherryError `E_USAGE` with the nearest name, `E_UNSUPPORTED_COMMAND` for one of Docker's that isn't there
  */
 export function resolveCommand(words: readonly string[]): Resolved {
   const [first = '', second, ...rest] = words;
   if (Object.hasOwn(COMMANDS, first))
     return { kind: 'command', id: first, called: first, argv: words.slice(1) };
   const topic = Object.hasOwn(TOPICS, first) ? TOPICS[first] : undefined;
-  if (topic === undefined) throw unknown(first, '', [...Object.keys(COMMANDS), ...Object.keys(TOPICS)]);
+  if (topic === undefined) {
+    throw absentCommand(words) ?? unknown(first, '', [...Object.keys(COMMANDS), ...Object.keys(TOPICS)]);
+  }
   if (second === undefined || second === '--help' || second === '-h') return { kind: 'topic', topic: first };
   const id = Object.hasOwn(topic.commands, second) ? topic.commands[second] : undefined;
   if (id === undefined)
-    throw unknown(
-      `${first} ${second}`,
-      first,
-      Object.keys(topic.commands).map((each) => `${first} ${each}`),
+    throw (
+      absentCommand(words) ??
+      unknown(
+        `${first} ${second}`,
+        first,
+        Object.keys(topic.commands).map((each) => `${first} ${each}`),
+      )
     );
   return { kind: 'command', id, called: `${first} ${second}`, argv: rest };
 }

@@ -1,9 +1,9 @@
 import type { Handover } from '@wherry/core/api';
-import { WherryError } from '@wherry/core/errors';
+import { EXIT, WherryError } from '@wherry/core/errors';
 import { BaseCommand } from './base-command.ts';
 import { openCidFile } from './cidfile.ts';
 import { diagnose } from './diagnostics.ts';
-import { type ContainerFlags, createRequest } from './flags/container.ts';
+import { type ContainerFlags, createRequest, type FlagRequest } from './flags/container.ts';
 import { handOver } from './front.ts';
 import { interruptibleLater } from './interrupt.ts';
 import type { ProgressReporter } from './progress/reporter.ts';
@@ -13,7 +13,7 @@ import { isTerminal, print, printError, STDERR, STDIN } from './terminal/output.
 export abstract class ContainerCommand extends BaseCommand {
   /** Makes the container that flags and words ask for, pulling what is missing. Answers with its id. */
   protected async create(flags: ContainerFlags, words: readonly string[]): Promise<string> {
-    const request = createRequest(flags, words, { env: process.env, directory: process.cwd() });
+    const request = requestOf(flags, words);
     const cidFile = !flags.cidfile ? undefined : openCidFile(flags.cidfile);
     try {
       const progress = await this.#progress(flags.quiet);
@@ -39,7 +39,7 @@ export abstract class ContainerCommand extends BaseCommand {
   }
 
   protected async explain(flags: ContainerFlags, words: readonly string[]): Promise<void> {
-    const request = createRequest(flags, words, { env: process.env, directory: process.cwd() });
+    const request = requestOf(flags, words);
     const { containers } = await this.engine();
     const text = await containers.explain({
       ...request,
@@ -82,5 +82,29 @@ export abstract class ContainerCommand extends BaseCommand {
       },
       end: () => progress?.end(),
     };
+  }
+}
+
+/** @throws WherryError for a value that can't be read */
+function requestOf(flags: ContainerFlags, words: readonly string[]): FlagRequest {
+  try {
+    return createRequest(flags, words, { env: process.env, directory: currentDirectory() });
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).syscall !== 'uv_cwd') throw cause;
+    throw new WherryError("The current directory isn't there any more.", {
+      code: 'E_INPUT_FILE',
+      hint: 'Change to one that is, or give whole paths.',
+      exitCode: EXIT.engine,
+      cause,
+    });
+  }
+}
+
+/** Empty when it was removed under the shell: then `resolve` asks for it where a relative path is given, and fails. */
+function currentDirectory(): string {
+  try {
+    return process.cwd();
+  } catch {
+    return '';
   }
 }

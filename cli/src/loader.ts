@@ -133,7 +133,11 @@ function save(file: string, data: Buffer): void {
     removeStale(directory);
   } catch {
     // A cache that can't be written (read-only home, full disk) costs some milliseconds the next time, nothing else.
-    fs.rmSync(temporary, { force: true });
+    try {
+      fs.rmSync(temporary, { force: true });
+    } catch {
+      // Nothing can be there where no directory can be.
+    }
   }
 }
 

@@ -3,7 +3,7 @@ import type { CommandContext, Session } from './base-command.ts';
 import { COMMANDS, resolveCommand, TOPICS } from './commands.ts';
 import { reportError } from './error-report.ts';
 import { GLOBAL_DEFAULTS, globalFlags, withGlobalFlags } from './flags/global.ts';
-import { parseFlags } from './flags/parse.ts';
+import { type Parsed, parseFlags } from './flags/parse.ts';
 import type { Front } from './front.ts';
 import { HelpRequest } from './help-request.ts';
 import { keepBlocking } from './terminal/keep-blocking.ts';
@@ -34,7 +34,7 @@ export async function main(argv: readonly string[], hooks: MainHooks): Promise<n
     else if (Object.hasOwn(COMMANDS, first) || Object.hasOwn(TOPICS, first)) hooks.saveCodeCache(first);
   };
   try {
-    const { flags, positionals } = parseFlags({ command: '', argv, flags: firstFlags, interspersed: false });
+    const { flags, positionals } = await readFirstFlags(argv);
     session.options = withGlobalFlags(session.options, flags);
     if (flags.version === true) {
       print(`Wherry version ${VERSION}`);
@@ -51,6 +51,22 @@ export async function main(argv: readonly string[], hooks: MainHooks): Promise<n
   } finally {
     saveCodeCache();
   }
+}
+
+/** The flags before the command's name; Docker's client has some that its users type by heart. */
+async function readFirstFlags(argv: readonly string[]): Promise<Parsed> {
+  const request = { command: '', argv, interspersed: false } as const;
+  if (!argv[0]?.startsWith('-')) return parseFlags({ ...request, flags: firstFlags });
+  const { dockerClientFlags, refuseDaemonFlags } = await import('./flags/docker-client.ts');
+  const level = { ...firstFlags['log-level'], char: 'l' } as const;
+  const parsed = parseFlags({
+    ...request,
+    flags: { ...firstFlags, ...dockerClientFlags, 'log-level': level },
+  });
+  refuseDaemonFlags(parsed.flags);
+  return parsed.flags.debug === true
+    ? { ...parsed, flags: { ...parsed.flags, 'log-level': 'debug' } }
+    : parsed;
 }
 
 async function dispatch(

@@ -38,6 +38,30 @@ describe('commands', () => {
     expect(failure('frobnicate').hint).toBe("See 'wherry --help'.");
   });
 
+  it('of Docker that are not there say why, and what does their work', () => {
+    expect(failure('build', '.')).toMatchObject({
+      code: 'E_UNSUPPORTED_COMMAND',
+      message: 'There is no "wherry build": images are not built here yet.',
+      exitCode: 1,
+    });
+    expect(failure('image', 'build', '.').message).toContain('"wherry image build"');
+    for (const word of [
+      'compose',
+      'buildx',
+      'swarm',
+      'service',
+      'context',
+      'manifest',
+      'trust',
+      'checkpoint',
+      'scout',
+    ])
+      expect(failure(word, 'ls')).toMatchObject({
+        code: 'E_UNSUPPORTED_COMMAND',
+        hint: expect.stringMatching(/[.]$/),
+      });
+  });
+
   it('call themselves what they are called', async () => {
     for (const [id, load] of Object.entries(COMMANDS)) {
       const command = await load();

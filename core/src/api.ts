@@ -13,7 +13,7 @@ import type { RegistrySettings } from './registry/settings.ts';
 import type { MountRequest, VolumesFrom } from './volume/request.ts';
 
 export type * from './image/api.ts';
-export type { DiskUsage, UsageTotal } from './usage/disk-usage.ts';
+export type { DiskUsage, UsageTotal } from './usage/usage.ts';
 
 // ---- containers -----------------------------------------------------------------------------------------------------
 
@@ -135,17 +135,17 @@ export interface Containers extends ContainerOperations {
   start(id: string): Promise<void>;
   /** The checked plan of `create` and start, as text a person can read; touches nothing. */
   explain(request: ContainerRequest): Promise<string>;
-  list(options: { readonly all?: boolean }): ContainerSummary[];
+  list(options?: { readonly all?: boolean }): ContainerSummary[];
   /** Full id for a name, id, or unambiguous prefix. @throws WherryError `E_CONTAINER_NOT_FOUND` */
   find(nameOrId: string): string;
   /** Lines in order; ends at the end of the log, or with `follow` at the container's end. */
-  logs(nameOrId: string, options: LogsOptions): AsyncIterable<LogLine>;
+  logs(nameOrId: string, options?: LogsOptions): AsyncIterable<LogLine>;
   /** `timeout` in seconds before SIGKILL; -1 waits for ever. */
-  stop(nameOrId: string, options: { readonly timeout?: number; readonly signal?: string }): Promise<void>;
+  stop(nameOrId: string, options?: { readonly timeout?: number; readonly signal?: string }): Promise<void>;
   kill(nameOrId: string, signal: string): Promise<void>;
   /** The exit status, once it has ended. */
   wait(nameOrId: string): Promise<number>;
-  remove(nameOrId: string, options: { readonly force?: boolean; readonly volumes?: boolean }): Promise<void>;
+  remove(nameOrId: string, options?: { readonly force?: boolean; readonly volumes?: boolean }): Promise<void>;
   /** Ids of those that their restart policies want back after a restart of the machine, oldest first. */
   restartable(): Promise<readonly string[]>;
   /** The words of the `run` or `create` that made it; undefined for one that was made otherwise. */
@@ -172,9 +172,9 @@ export type { OptionRequest } from './container/options.ts';
 export interface CreateVolumeRequest {
   /** 64 hexadecimal digits are made up when absent, and the volume is anonymous. */
   readonly name?: string | undefined;
-  readonly labels: Readonly<Record<string, string>>;
+  readonly labels?: Readonly<Record<string, string>>;
   /** `type`, `device` and `o`, as of mount(8), for a volume that is a directory of the host, or memory. */
-  readonly options: Readonly<Record<string, string>>;
+  readonly options?: Readonly<Record<string, string>>;
 }
 
 export interface VolumeSummary {

@@ -32,7 +32,7 @@ import { NETWORK_SCHEMA } from './network/schema.ts';
 import type { Drivers } from './plugin/drivers.ts';
 import { warnOnce } from './plugin/warn.ts';
 import { openStore, type Store } from './store/store.ts';
-import type { DiskUsage } from './usage/disk-usage.ts';
+import type { DiskUsage } from './usage/usage.ts';
 import { openVolumes } from './volume/open.ts';
 import { VOLUME_SCHEMA } from './volume/schema.ts';
 import { VolumeStore, type WithWorker } from './volume/volumes.ts';
@@ -129,6 +129,7 @@ export class Engine implements Disposable {
     this.#store.temporary.clear();
   }
 
+  /** Gives back what the state holds open; whatever is called afterwards fails with `E_CLOSED`. May be called again. */
   close(): void {
     this.leave();
     this.#store.database.close();

@@ -1,6 +1,7 @@
 #include "fail.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 #include "program.h"
+#include "util.h"
 
 struct failure failure;
 static bool recorded;
@@ -112,9 +114,49 @@ int fail_line(const struct failure *f, char *line, unsigned size) {
   return (int)(out.at - line);
 }
 
+static bool setting_is(const char *path, char value) {
+  char text[16];
+  return read_text(AT_FDCWD, path, text, sizeof text) > 0 && text[0] == value && text[1] == '\n';
+}
+
+static bool has_seccomp_filter(void) {
+  static char status[8192];
+  return read_text(AT_FDCWD, "/proc/self/status", status, sizeof status) > 0 && strstr(status, "\nSeccomp:\t2") != NULL;
+}
+
+// Which of the switches it is.
+static const char *namespaces_hint(void) {
+  if (setting_is("/proc/sys/user/max_user_namespaces", '0')) {
+    return "Ask the administrator for: sysctl -w user.max_user_namespaces=15000";
+  }
+  if (setting_is("/proc/sys/kernel/unprivileged_userns_clone", '0')) {
+    return "They are for root alone here: ask the administrator for: sysctl -w kernel.unprivileged_userns_clone=1";
+  }
+  if (setting_is("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", '1')) {
+    return "AppArmor gives programs in user namespaces no privileges here: ask the administrator for a profile with \"userns,\" "
+           "for the launcher, or for: sysctl -w kernel.apparmor_restrict_unprivileged_userns=0";
+  }
+  if (has_seccomp_filter()) {
+    return "This shell is in a container or sandbox whose seccomp filter forbids it; docker and podman lift theirs by "
+           "--security-opt seccomp=unconfined.";
+  }
+  return NULL;
+}
+
 // What to do, for the failures that an ordinary user is likely to meet.
 static const char *hint(const struct failure *f) {
+  if (strstr(f->detail, "newuidmap:") != NULL || strstr(f->detail, "newgidmap:") != NULL) {
+    return "That program writes the id map, and has to be set-user-ID root (or have the file capability) on a file system "
+           "that isn't mounted nosuid: ask the administrator.";
+  }
+  if (strstr(f->detail, "too revealing") != NULL) {
+    return "This shell is in a container itself, which hides a part of /proc or /sys; docker and podman show all of it by "
+           "--security-opt systempaths=unconfined.";
+  }
+  if (f->error == ENOSYS) return "Linux 5.12 or later is needed, and no seccomp filter that hides its system calls.";
   if (f->phase == PHASE_NAMESPACE && (f->error == ENOSPC || f->error == EPERM || f->error == EUSERS)) {
+    const char *found = namespaces_hint();
+    if (found != NULL) return found;
     return "See `sysctl user.max_user_namespaces kernel.unprivileged_userns_clone "
            "kernel.apparmor_restrict_unprivileged_userns`: an administrator can allow user namespaces there.";
   }
@@ -131,6 +173,7 @@ static const char *reason(const struct failure *f) {
       (f->error == ENOSPC || f->error == EPERM || f->error == EUSERS)) {
     return "user namespaces are used up or switched off";
   }
+  if (f->phase == PHASE_NAMESPACE && f->error == EPERM) return "a user namespace gives no privileges here";
   return f->error == 0 ? "" : strerror(f->error);
 }
 

@@ -1,8 +1,10 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, it } from 'vitest';
 import { REGISTRY } from '../machine/registry.ts';
-import { asUser, INSTALL_DIRECTORY, USER_NAMES } from '../support/user.ts';
+import { asUser, homeOf, INSTALL_DIRECTORY, USER_NAMES } from '../support/user.ts';
 
 const page = readFileSync(path.join(import.meta.dirname, '../../docs/scripting.md'), 'utf8');
 const program = /^```js\n([\s\S]*?)^```/m.exec(page)?.[1] ?? '';
@@ -25,4 +27,31 @@ it.each(USER_NAMES)('the program of docs/scripting.md runs as %s', async (name) 
   const failed = await run(`${REGISTRY}/nosuch`);
   expect(failed.stderr).toMatch(/^E_\w+: .+\n.+\n$/);
   expect(failed.exitCode).toBe(1);
+});
+
+it.each([
+  ['node16', 'node16'],
+  ['bundler', 'esnext'],
+])('the types are whole for a strict program with the module resolution %s', (resolution, module) => {
+  const installed = path.join(homeOf('wuser'), INSTALL_DIRECTORY, 'node_modules/wherry');
+  const modules = path.join(import.meta.dirname, '../../node_modules');
+  const consumer = mkdtempSync(path.join(tmpdir(), 'wherry-consumer-'));
+  try {
+    mkdirSync(path.join(consumer, 'node_modules/@types'), { recursive: true });
+    symlinkSync(installed, path.join(consumer, 'node_modules/wherry'));
+    symlinkSync(path.join(modules, '@types/node'), path.join(consumer, 'node_modules/@types/node'));
+    writeFileSync(path.join(consumer, 'package.json'), '{"type":"module"}');
+    writeFileSync(path.join(consumer, 'program.ts'), program);
+    const flags = ['--noEmit', '--strict', '--target', 'es2024', '--types', 'node'];
+    const kind = ['--module', module, '--moduleResolution', resolution];
+    const tsc = path.join(modules, '.bin/tsc');
+    const { status, stdout } = spawnSync(tsc, [...flags, ...kind, 'program.ts'], {
+      cwd: consumer,
+      encoding: 'utf8',
+    });
+    expect(stdout).toBe('');
+    expect(status).toBe(0);
+  } finally {
+    rmSync(consumer, { recursive: true });
+  }
 });

@@ -37,7 +37,8 @@ export default class Pull extends ContainerCommand {
 
   override async run(): Promise<undefined> {
     const { flags, args } = this.read(Pull.flags);
-    const { authfile, platform, 'digest-file': digestFile, 'storage-driver': storageDriver } = flags;
+    const { authfile, 'digest-file': digestFile, 'storage-driver': storageDriver } = flags;
+    const platform = flags.platform ?? (process.env.DOCKER_DEFAULT_PLATFORM || undefined);
     checkDigestFile(this.context.called, digestFile, flags['all-tags']);
     const parsed = parseReference(args[0] ?? '');
     if (!flags['all-tags'] && !flags.quiet && parsed.tag === undefined && parsed.digest === undefined) {

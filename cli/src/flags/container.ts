@@ -132,7 +132,7 @@ export function createRequest(
     privileged: flags.privileged,
     init: flags.init,
     env: environment(flags['env-file'] ?? [], flags.env ?? [], caller.env),
-    labels: labels([...(flags['label-file'] ?? []).flatMap(readEnvironmentFile), ...(flags.label ?? [])]),
+    labels: labels([...labelLines(flags['label-file'] ?? []), ...(flags.label ?? [])]),
     options: optionRequest(flags, caller.directory),
     logOpts: logOptions(flags['log-opt'] ?? []),
     mounts: [
@@ -158,8 +158,17 @@ export function createRequest(
     ...given('logDriver', flags['log-driver'] || undefined),
     ...given('storageDriver', flags['storage-driver']),
     ...given('pull', flags.pull as 'always' | 'missing' | 'never'),
-    ...given('platform', flags.platform || undefined),
+    ...given('platform', flags.platform || defaultPlatform(flags, caller)),
   };
+}
+
+/** As for Docker's client; a directory in the place of an image is for whatever machine it is for. */
+function defaultPlatform(flags: ContainerFlags, { env }: Caller): string | undefined {
+  return flags.rootfs ? undefined : env.DOCKER_DEFAULT_PLATFORM || undefined;
+}
+
+function labelLines(files: readonly string[]): readonly string[] {
+  return files.flatMap((file) => readEnvironmentFile(file, '--label-file'));
 }
 
 /** As Docker records it: a container that is started in the background is attached to by nobody. */

@@ -14,7 +14,7 @@ export function environment(
   words: readonly string[],
   caller: Environment,
 ): string[] {
-  const lines = files.flatMap(readEnvironmentFile);
+  const lines = files.flatMap((file) => readEnvironmentFile(file));
   return [...lines, ...words].flatMap((line) => {
     const equals = line.indexOf('=');
     if (equals === 0 || line === '') throw invalid(`invalid environment variable: ${line}`);
@@ -25,8 +25,8 @@ export function environment(
 }
 
 /** Lines of an `--env-file` or `--label-file`, without comments and empty ones; Docker keeps quotes as they are. */
-export function readEnvironmentFile(file: string): string[] {
-  return parseEnvironmentFile(readText(file), file);
+export function readEnvironmentFile(file: string, flag = '--env-file'): string[] {
+  return parseEnvironmentFile(readText(file, flag), file);
 }
 
 export function parseEnvironmentFile(text: string, file: string): string[] {
@@ -45,13 +45,13 @@ export function parseEnvironmentFile(text: string, file: string): string[] {
     });
 }
 
-function readText(file: string): string {
+function readText(file: string, flag: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (cause) {
-    throw new WherryError(`${file} can't be read as a file of environment variables`, {
+    throw new WherryError(`${flag} ${file} can't be read`, {
       code: 'E_ENVIRONMENT',
-      hint: 'Give --env-file a text file with one NAME=VALUE a line.',
+      hint: `Give ${flag} a text file with one NAME=VALUE a line.`,
       exitCode: 125,
       cause,
     });

@@ -1,4 +1,5 @@
 import { fstatSync, writeSync } from 'node:fs';
+import { WherryError } from '@wherry/core/errors';
 
 export const STDIN = 0;
 export const STDOUT = 1;
@@ -18,6 +19,8 @@ export function isTerminal(fd: number): boolean {
  * Writes all of it before it returns, so that nothing is lost when the process becomes the launcher or exits. Going
  * around `process.stdout` also leaves the descriptor as it was handed over: Node.js would make a pipe non-blocking.
  * A reader that went away (`wherry ps | head -1`) ends the command as SIGPIPE would.
+ *
+ * @throws WherryError `E_OUTPUT_FILE`
  */
 export function write(fd: number, text: string | Uint8Array): void {
   let rest = typeof text === 'string' ? Buffer.from(text) : text;
@@ -29,9 +32,20 @@ export function write(fd: number, text: string | Uint8Array): void {
       if (code === 'EPIPE') process.exit(128 + 13);
       // A pipe that another process made non-blocking, and that is full: give its reader a millisecond.
       if (code === 'EAGAIN') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
-      else throw error;
+      else if (fd === STDERR)
+        return; // Nobody can be told.
+      else throw unwritable(error);
     }
   }
+}
+
+function unwritable(cause: unknown): WherryError {
+  const reason = (cause as NodeJS.ErrnoException).code === 'ENOSPC' ? 'the disk is full' : String(cause);
+  return new WherryError(`Standard output can't be written: ${reason}.`, {
+    code: 'E_OUTPUT_FILE',
+    hint: 'Look at the file or device that it goes to.',
+    cause,
+  });
 }
 
 export function print(line: string): void {

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT, WherryError } from '../errors/error.ts';
 import { chooseIdmap, type IdmapChoice } from '../idmap/choose.ts';
+import { mapInForce, readHeldMap } from '../idmap/held.ts';
 import { readIdmapFacts } from '../idmap/read-facts.ts';
 import { gatherFacts, supportsReflink } from '../plan/facts.ts';
 import { type Platform, thisPlatform } from '../platform/platform.ts';
@@ -27,7 +28,7 @@ export class Machine {
     return thisPlatform();
   }
 
-  /** The ids of this user's containers. Root's private range is settled once, as files will have its ids. */
+  /** The ids of this user's containers: those of containers that run, else what the machine grants. Root's private range is settled once, as files will have its ids. */
   get idmap(): IdmapChoice {
     this.#idmap ??= this.#settledIdmap();
     return this.#idmap;
@@ -55,13 +56,14 @@ export class Machine {
   }
 
   #settledIdmap(): IdmapChoice {
-    const { database } = this.#store;
-    if (process.getuid?.() !== 0) return chooseIdmap(readIdmapFacts());
+    const { database, paths } = this.#store;
+    if (process.getuid?.() !== 0)
+      return mapInForce(chooseIdmap(readIdmapFacts()), readHeldMap(paths.runtime()));
     const kept = readSetting(database, 'root-idmap');
     if (kept !== undefined) return JSON.parse(kept) as IdmapChoice;
     const chosen = chooseIdmap(readIdmapFacts());
     if (chosen.mode !== 'root-range') return chosen;
-    refuseClosedPlace(this.#store.paths.root);
+    refuseClosedPlace(paths.root);
     writeSetting(database, 'root-idmap', JSON.stringify(chosen));
     return chosen;
   }

@@ -60,7 +60,7 @@ export class ContainerService implements Containers {
     return explainContainer(this.#context, settleRequest(request));
   }
 
-  list({ all = false }: { readonly all?: boolean }): ContainerSummary[] {
+  list({ all = false }: { readonly all?: boolean } = {}): ContainerSummary[] {
     const { table } = this.#context;
     const started = table.inState('started');
     const { running, gone, leaving } = fold(this.#context, started);
@@ -95,7 +95,7 @@ export class ContainerService implements Containers {
     return findContainer(this.#context.table, nameOrId);
   }
 
-  async *logs(nameOrId: string, options: LogsOptions): AsyncGenerator<LogLine> {
+  async *logs(nameOrId: string, options: LogsOptions = {}): AsyncGenerator<LogLine> {
     const id = this.find(nameOrId);
     const { containerLogs } = await import('./logs.ts');
     yield* containerLogs(this.#context, id, options);
@@ -103,7 +103,7 @@ export class ContainerService implements Containers {
 
   async stop(
     nameOrId: string,
-    options: { readonly timeout?: number; readonly signal?: string },
+    options: { readonly timeout?: number; readonly signal?: string } = {},
   ): Promise<void> {
     const id = this.find(nameOrId);
     const { stopContainer } = await import('./stop.ts');
@@ -275,7 +275,7 @@ export class ContainerService implements Containers {
 
   async remove(
     nameOrId: string,
-    options: { readonly force?: boolean; readonly volumes?: boolean },
+    options: { readonly force?: boolean; readonly volumes?: boolean } = {},
   ): Promise<void> {
     const id = this.find(nameOrId);
     const { removeContainer } = await import('./remove.ts');

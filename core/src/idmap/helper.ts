@@ -17,12 +17,12 @@ export type HelperChoice =
  * Chooses among the files found for a helper, in the order of HELPER_DIRECTORIES: a set-user-ID one first, else one
  * without the bit, which then has its privilege by file capabilities (as Fedora ships it; they can't be read here).
  *
- * @param noNewPrivs Our own no_new_privs (prctl(2)): set-user-ID and file capabilities have no effect then.
+ * @param powerless Why set-user-ID and file capabilities have no effect for programs that we start, if they haven't.
  */
 export function chooseHelper(
   name: HelperName,
   found: readonly HelperFacts[],
-  noNewPrivs: boolean,
+  powerless: string | undefined,
 ): HelperChoice {
   const executable = found.filter((file) => file.executable);
   const best = executable.find((file) => file.setuidRoot) ?? executable[0];
@@ -30,7 +30,7 @@ export function chooseHelper(
     const first = found[0];
     return { usable: false, reason: first ? `${first.path} can’t be executed` : `${name} isn’t installed` };
   }
-  if (noNewPrivs)
-    return { usable: false, reason: `no_new_privs is set, so ${best.path} would have no privilege` };
+  if (powerless !== undefined)
+    return { usable: false, reason: `${powerless}, so ${best.path} would have no privilege` };
   return { usable: true, path: best.path };
 }

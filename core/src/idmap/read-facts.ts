@@ -24,13 +24,13 @@ export interface IdmapCaller {
  * @param root The directory that stands for `/`, for tests.
  */
 export function readIdmapFacts(caller: IdmapCaller = currentCaller(), root = '/'): IdmapFacts {
-  const noNewPrivs = /^NoNewPrivs:\s*1$/m.test(read(root, 'proc/self/status'));
+  const powerless = powerlessness(read(root, 'proc/self/status'));
   return {
     ...caller,
     subuid: parseSubid(read(root, 'etc/subuid'), '/etc/subuid'),
     subgid: parseSubid(read(root, 'etc/subgid'), '/etc/subgid'),
-    newuidmap: findHelper(root, 'newuidmap', noNewPrivs),
-    newgidmap: findHelper(root, 'newgidmap', noNewPrivs),
+    newuidmap: findHelper(root, 'newuidmap', powerless),
+    newgidmap: findHelper(root, 'newgidmap', powerless),
     parentUids: parseIdMap(read(root, 'proc/self/uid_map')),
     parentGids: parseIdMap(read(root, 'proc/self/gid_map')),
     // For the private range of root alone; a cluster's files have thousands of lines.
@@ -50,9 +50,20 @@ function currentCaller(): IdmapCaller {
   }
 }
 
-function findHelper(root: string, name: HelperName, noNewPrivs: boolean): HelperChoice {
+const SETGID_AND_SETUID = 0b11n << 6n;
+
+/** Of /proc/self/status: no_new_privs (prctl(2)), and the bounding set (capabilities(7)), which containers narrow. */
+function powerlessness(status: string): string | undefined {
+  if (/^NoNewPrivs:\s*1$/m.test(status)) return 'no_new_privs is set';
+  const bounding = /^CapBnd:\s*([0-9a-f]+)$/m.exec(status)?.[1];
+  if (bounding === undefined || (BigInt(`0x${bounding}`) & SETGID_AND_SETUID) === SETGID_AND_SETUID)
+    return undefined;
+  return 'the bounding set lacks CAP_SETUID or CAP_SETGID';
+}
+
+function findHelper(root: string, name: HelperName, powerless: string | undefined): HelperChoice {
   const found = HELPER_DIRECTORIES.flatMap((directory) => examine(root, `${directory}/${name}`) ?? []);
-  return chooseHelper(name, found, noNewPrivs);
+  return chooseHelper(name, found, powerless);
 }
 
 function examine(root: string, path: string): HelperFacts | undefined {

@@ -1,6 +1,7 @@
 import type { ContainerContext } from '../container/context.ts';
 import { WherryError } from '../errors/error.ts';
 import { LayerDurability } from './layer-durability.ts';
+import { OTHER_IDS } from './layer-ids.ts';
 
 /**
  * Writes the layers anew that may not have reached the disk before the machine went down (`LayerDurability`), from those named
@@ -29,17 +30,17 @@ export async function renewDoubtful(
     const doubtful = chain.find(({ unsynced }) => durability.isDoubtful(unsynced));
     if (doubtful === undefined || top === undefined) continue;
     const row = database.get<{ image: string }>('SELECT image FROM image_layer WHERE chain_id = ?', top);
-    if (row === undefined) throw unsure(doubtful.id);
+    if (row === undefined) throw unsure(doubtful.id, doubtful.unsynced === OTHER_IDS);
     await (await context.images()).ensureLayers(row.image, driver);
   }
 }
 
-function unsure(chainId: string): WherryError {
-  return new WherryError(
-    `The machine went down before the layer ${chainId} was known to be on the disk, and its image isn't here any more.`,
-    {
-      code: 'E_LAYER_UNSURE',
-      hint: 'Pull the image again, which writes the layer anew.',
-    },
-  );
+function unsure(chainId: string, otherIds: boolean): WherryError {
+  const reason = otherIds
+    ? `The layer ${chainId} was unpacked with other ids than you have now`
+    : `The machine went down before the layer ${chainId} was known to be on the disk`;
+  return new WherryError(`${reason}, and its image isn't here any more.`, {
+    code: 'E_LAYER_UNSURE',
+    hint: 'Pull the image again, which writes the layer anew.',
+  });
 }

@@ -20,6 +20,7 @@ import { randomHex } from '../store/random.ts';
 import type { BytePath } from '../tree/protocol.ts';
 import { TreeWorker } from '../tree/worker.ts';
 import { LayerDurability } from './layer-durability.ts';
+import { doubtLayersOfOtherIds } from './layer-ids.ts';
 import type { LayerStore, UnpackedLayer, UnpackRequest } from './layers.ts';
 
 /** An archive beyond this is taken for an attack; what the disk holds is a matter of the disk. */
@@ -52,6 +53,7 @@ export class DriverLayerStore implements LayerStore {
     this.#context = context;
     this.#storage = storage;
     this.parallel = storage.parallel().value;
+    doubtLayersOfOtherIds(context.store.database, context.machine.idmap);
     this.#durability = new LayerDurability(context.store);
     this.#durability.anyDoubtful();
   }

@@ -44,6 +44,10 @@ const REASONS: Readonly<Record<string, readonly [reason: string, hint: string]>>
   EPERM: ['the kernel does not permit it', 'wherry info   says what this machine permits.'],
   EACCES: ['permission is denied', 'Look at the permissions of the path.'],
   ENOENT: ['it is not there', 'Look whether the path exists.'],
+  ENOSYS: [
+    'this kernel lacks a system call that it takes',
+    'Linux 5.12 or later is needed, and no seccomp filter that hides its system calls.',
+  ],
   EBUSY: ['it is in use', 'Try again, or look which container uses it.'],
 };
 

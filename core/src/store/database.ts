@@ -1,4 +1,5 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { WherryError } from '../errors/error.ts';
 import { explainDatabaseError } from './database-error.ts';
 
 export type Value = SQLInputValue;
@@ -111,7 +112,7 @@ export class Database implements Disposable {
 
   close(): void {
     this.#statements.clear();
-    this.#sqlite.close();
+    if (this.#sqlite.isOpen) this.#sqlite.close();
   }
 
   [Symbol.dispose](): void {
@@ -130,7 +131,14 @@ export class Database implements Disposable {
     try {
       return work();
     } catch (error) {
-      throw explainDatabaseError(error, this.#path);
+      throw this.#sqlite?.isOpen === false ? closed() : explainDatabaseError(error, this.#path);
     }
   }
+}
+
+function closed(): WherryError {
+  return new WherryError('The engine was closed, and can do nothing more.', {
+    code: 'E_CLOSED',
+    hint: 'Close it after the last call has been answered, or open another.',
+  });
 }

@@ -1,4 +1,4 @@
-import { chmodSync, lstatSync, mkdirSync, type Stats } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, mkdirSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
 import { WherryError } from '../errors/error.ts';
 import { errnoOf } from './errno.ts';
@@ -21,7 +21,7 @@ export function ensurePrivateDirectory(path: string, uid: number): boolean {
   const mode = directoryMode(uid);
   let made = true;
   try {
-    mkdirSync(dirname(path), { recursive: true, mode });
+    makeParents(path, mode);
     mkdirSync(path, { mode });
   } catch (error) {
     if (errnoOf(error) !== 'EEXIST') throw unusable(path, error);
@@ -38,6 +38,19 @@ export function ensurePrivateDirectory(path: string, uid: number): boolean {
   // The umask may have taken bits away, and an earlier hand may have left too many.
   if ((stat.mode & 0o777) !== mode) chmodSync(path, mode);
   return made;
+}
+
+/** One by one: Node's recursive mkdir never returns where a file system answers ENOENT to every mkdir, as /proc does. */
+function makeParents(path: string, mode: number): void {
+  const missing: string[] = [];
+  for (let parent = dirname(path); !existsSync(parent); parent = dirname(parent)) missing.push(parent);
+  for (const parent of missing.toReversed()) {
+    try {
+      mkdirSync(parent, { mode });
+    } catch (error) {
+      if (errnoOf(error) !== 'EEXIST') throw error;
+    }
+  }
 }
 
 function fault(stat: Stats, uid: number): string | undefined {

@@ -32,8 +32,8 @@ export type WithWorker = <Result>(work: (worker: TreeWorker) => Promise<Result>)
 
 export interface CreateVolumeRequest {
   readonly name?: string | undefined;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly options: Readonly<Record<string, string>>;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly options?: Readonly<Record<string, string>>;
 }
 
 /** What `prune` removed. */
@@ -60,7 +60,7 @@ export class VolumeStore {
    * Makes a volume, or answers with the one of that name.
    * @throws WherryError `E_VOLUME_NAME`, `E_VOLUME_OPTION`, `E_VOLUME_CONFLICT`
    */
-  create({ name, labels, options }: CreateVolumeRequest): VolumeRow {
+  create({ name, labels = {}, options = {} }: CreateVolumeRequest): VolumeRow {
     return asCommand(() => {
       const needed = {
         name: name === undefined ? newVolumeName() : checkVolumeName(name),

@@ -157,18 +157,18 @@ describe('the helpers', () => {
   const at = (path: string, setuidRoot: boolean, executable = true) => ({ path, setuidRoot, executable });
   test('a set-user-ID one is preferred; else file capabilities are relied on', () => {
     const both = [at('/usr/bin/newuidmap', false), at('/usr/sbin/newuidmap', true)];
-    expect(chooseHelper('newuidmap', both, false)).toEqual({ usable: true, path: '/usr/sbin/newuidmap' });
-    expect(chooseHelper('newuidmap', both.slice(0, 1), false)).toEqual({
+    expect(chooseHelper('newuidmap', both, undefined)).toEqual({ usable: true, path: '/usr/sbin/newuidmap' });
+    expect(chooseHelper('newuidmap', both.slice(0, 1), undefined)).toEqual({
       usable: true,
       path: '/usr/bin/newuidmap',
     });
   });
   test('say why they can’t be used', () => {
-    expect(chooseHelper('newgidmap', [], false)).toMatchObject({ reason: 'newgidmap isn’t installed' });
-    expect(chooseHelper('newgidmap', [at('/bin/newgidmap', true, false)], false)).toMatchObject({
+    expect(chooseHelper('newgidmap', [], undefined)).toMatchObject({ reason: 'newgidmap isn’t installed' });
+    expect(chooseHelper('newgidmap', [at('/bin/newgidmap', true, false)], undefined)).toMatchObject({
       reason: '/bin/newgidmap can’t be executed',
     });
-    expect(chooseHelper('newgidmap', [at('/bin/newgidmap', true)], true)).toMatchObject({
+    expect(chooseHelper('newgidmap', [at('/bin/newgidmap', true)], 'no_new_privs is set')).toMatchObject({
       reason: expect.stringContaining('no_new_privs'),
     });
   });

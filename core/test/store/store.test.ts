@@ -32,6 +32,13 @@ const open = (root: string, schemas: readonly Schema[] = []) => openStore({ root
 const things: Schema = { concern: 'thing', steps: ['CREATE TABLE thing (name TEXT PRIMARY KEY) STRICT'] };
 
 describe('the database', () => {
+  it('may be closed twice, and then says so', () => {
+    const { database } = open(freshRoot(), [things]);
+    database.close();
+    database.close();
+    expect(() => database.get('SELECT 1')).toThrow(expect.objectContaining({ code: 'E_CLOSED' }));
+  });
+
   it('is made at first use, and used again', () => {
     const root = freshRoot();
     const first = open(root, [things]);
@@ -219,6 +226,10 @@ describe('directories', () => {
     expect(() => ensurePrivateDirectory(link, uid)).toThrow(expect.objectContaining({ code }));
     expect(() => ensurePrivateDirectory(join(directory, 'fresh'), uid + 1)).toThrow(
       expect.objectContaining({ code }),
+    );
+    // A recursive mkdir of Node.js would not come back from there.
+    expect(() => ensurePrivateDirectory('/proc/nothing/below/it', uid)).toThrow(
+      expect.objectContaining({ code: 'E_STATE_DIRECTORY' }),
     );
   });
 

@@ -1,0 +1,22 @@
+import { expect, it } from 'vitest';
+import type { ContainerRequest } from '../../src/api.ts';
+import { settleRequest } from '../../src/container/request.ts';
+
+/** As a caller without types may have it. */
+const settle = (request: object) => () => settleRequest(request as ContainerRequest);
+
+it('takes an image alone, and what is undefined', () => {
+  expect(settleRequest({ image: 'x' })).toMatchObject({ image: 'x', command: [], tty: false });
+  expect(settle({ image: 'x', name: undefined })).not.toThrow();
+});
+
+it.each([
+  [{}, /^The image of a container has to be a text\.$/],
+  [{ image: 'x', command: 'echo hi' }, /^The command of a container has to be a list\.$/],
+  [{ image: 'x', env: { A: '1' } }, /^The env .* a list\.$/],
+  [{ image: 'x', user: 5 }, /^The user .* a text\.$/],
+  [{ image: 'x', comand: [] }, /^A container has no comand\.$/],
+  [{ image: 'x', toString: 1 }, /^A container has no toString\.$/],
+])('refuses %j', (request, sentence) => {
+  expect(settle(request)).toThrow(sentence);
+});
