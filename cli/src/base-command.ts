@@ -40,6 +40,7 @@ export type Completes =
   | 'images'
   | 'image'
   | 'volumes'
+  | 'plugins'
   | 'commands'
   | 'shells'
   | 'nothing';

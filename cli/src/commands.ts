@@ -61,6 +61,10 @@ export const COMMANDS: Readonly<Record<string, Load>> = {
   'system check': async () => (await import('./commands/system/check.ts')).default,
   'system prune': async () => (await import('./commands/system/prune.ts')).default,
   'system df': async () => (await import('./commands/system/df.ts')).default,
+  'plugin inspect': async () => (await import('./commands/plugin/inspect.ts')).default,
+  'plugin install': async () => (await import('./commands/plugin/install.ts')).default,
+  'plugin ls': async () => (await import('./commands/plugin/ls.ts')).default,
+  'plugin rm': async () => (await import('./commands/plugin/rm.ts')).default,
   'volume create': async () => (await import('./commands/volume/create.ts')).default,
   'volume export': async () => (await import('./commands/volume/export.ts')).default,
   'volume import': async () => (await import('./commands/volume/import.ts')).default,
@@ -152,6 +156,17 @@ export const TOPICS: Readonly<
       prune: 'volume prune',
       remove: 'volume rm',
       rm: 'volume rm',
+    },
+  },
+  plugin: {
+    summary: 'Manage drivers',
+    commands: {
+      inspect: 'plugin inspect',
+      install: 'plugin install',
+      list: 'plugin ls',
+      ls: 'plugin ls',
+      remove: 'plugin rm',
+      rm: 'plugin rm',
     },
   },
   generate: {

@@ -8,6 +8,7 @@ import type {
   EventsRequest,
   Images,
   Networks,
+  Plugins,
   Volumes,
 } from '@wherry/core/api';
 import type { Session } from './base-command.ts';
@@ -19,6 +20,7 @@ export interface EngineHandle {
   readonly containers: Containers;
   readonly volumes: Volumes;
   readonly networks: Networks;
+  readonly plugins: Plugins;
   info(): EngineInfo | Promise<EngineInfo>;
   diskUsage(): Promise<DiskUsage>;
   events(request: EventsRequest): AsyncIterable<EngineEvent>;

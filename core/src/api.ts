@@ -212,6 +212,10 @@ export interface Volumes {
   import(name: string, archive: AsyncIterable<Uint8Array>): Promise<void>;
 }
 
+// ---- plugins --------------------------------------------------------------------------------------------------------
+
+export type { InstallPluginRequest, PluginSummary, Plugins } from './plugin/api.ts';
+
 // ---- consistency ----------------------------------------------------------------------------------------------------
 
 export interface CheckRequest {

@@ -29,6 +29,7 @@ import { findLauncher } from './launcher/binary.ts';
 import { lazyNetworks } from './network/lazy.ts';
 import type { Networks } from './network/request.ts';
 import { NETWORK_SCHEMA } from './network/schema.ts';
+import type { Plugins } from './plugin/api.ts';
 import type { Drivers } from './plugin/drivers.ts';
 import { warnOnce } from './plugin/warn.ts';
 import { openStore, type Store } from './store/store.ts';
@@ -46,6 +47,7 @@ export class Engine implements Disposable {
   readonly images: Images;
   readonly volumes: Volumes;
   readonly networks: Networks;
+  readonly plugins: Plugins;
   readonly #store: Store;
   readonly #context: ContainerContext;
   #imageService: Promise<ImageService> | undefined;
@@ -81,6 +83,7 @@ export class Engine implements Disposable {
     };
     this.containers = new ContainerService(this.#context);
     this.networks = lazyNetworks(this.#context);
+    this.plugins = lazyPlugins(this.#context);
     this.volumes = openVolumes(this.#context, withWorker);
     this.images = lazyImages(
       this.#context,
@@ -154,6 +157,16 @@ export class Engine implements Disposable {
     })();
     return this.#drivers;
   }
+}
+
+function lazyPlugins(context: ContainerContext): Plugins {
+  const open = async () => new (await import('./plugin/installed.ts')).PluginService(context);
+  return {
+    install: async (request) => (await open()).install(request),
+    list: async () => (await open()).list(),
+    find: async (name) => (await open()).find(name),
+    remove: async (name) => (await open()).remove(name),
+  };
 }
 
 /** Images, with what only reads the database at hand, and all else loaded when it is called. */

@@ -118,7 +118,7 @@ describe.skipIf(obstacle !== undefined)(`no user namespaces${reason}`, () => {
     );
     expect(status).toBe(125);
     expect(stderr).toMatch(
-      /^wherry: user-namespace: user namespaces are used up or switched off\nSee `sysctl user\.max_user_namespaces /,
+      /^wherry: user-namespace: user namespaces are used up or switched off\nAsk the administrator for: sysctl -w user\.max_user_namespaces=/,
     );
   });
 });

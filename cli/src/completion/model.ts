@@ -77,6 +77,7 @@ export const LISTS: Readonly<Partial<Record<Completes, string>>> = {
   running: "wherry ps --format '{{.Names}}'",
   stopped: "wherry ps -a --filter status=created --filter status=exited --format '{{.Names}}'",
   volumes: 'wherry volume ls -q',
+  plugins: 'wherry plugin ls -q',
   images: "wherry images --format '{{.Repository}}:{{.Tag}}'",
   image: "wherry images --format '{{.Repository}}:{{.Tag}}'",
 };

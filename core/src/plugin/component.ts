@@ -98,7 +98,8 @@ function encodingOf(sections: readonly Section[]): StringEncoding {
       if (opcode > 1) throw new ComponentError('it uses resources or asynchronous calls');
       reader.byte();
       reader.number();
-      found.add(readOptions(reader));
+      const encoding = readOptions(reader);
+      if (encoding !== undefined) found.add(encoding);
       if (opcode === 0) reader.number();
     }
   }
@@ -106,9 +107,9 @@ function encodingOf(sections: readonly Section[]): StringEncoding {
   return found.has(1) ? 'utf16' : 'utf8';
 }
 
-/** @returns the string encoding: 0 for UTF-8, 1 for UTF-16, 2 for latin1+utf16 */
-function readOptions(reader: Reader): number {
-  let encoding = 0;
+/** @returns the string encoding: 0 for UTF-8, 1 for UTF-16, 2 for latin1+utf16; undefined for a function without strings */
+function readOptions(reader: Reader): number | undefined {
+  let encoding: number | undefined;
   for (let left = reader.number(); left > 0; left -= 1) {
     const option = reader.byte();
     if (option <= 2) encoding = option;

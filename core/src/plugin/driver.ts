@@ -80,7 +80,13 @@ export class Driver {
   #run(fn: FunctionSchema, args: readonly unknown[]): unknown {
     const module = this.#load();
     const answer = (): unknown => {
-      this.#instance ??= new DriverInstance(module, this.info, SCHEMA, this.#host());
+      this.#instance ??= new DriverInstance(
+        module,
+        this.info,
+        SCHEMA,
+        this.#host(),
+        this.#package.manifest.encoding,
+      );
       return this.#instance.call(fn, args);
     };
     const deadlines = this.#deadlines;

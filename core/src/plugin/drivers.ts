@@ -1,7 +1,7 @@
 import { WherryError } from '../errors/error.ts';
 import type { DriverInfo, DriverKind, Facts, Fitness, Log, Network, Storage } from './contract.ts';
 import { type Called, DEADLINES, type Deadlines, Driver, type DriverOptions } from './driver.ts';
-import { type DriverPackage, readDrivers } from './package.ts';
+import { type DriverPackage, readInstalled } from './package.ts';
 import { SCHEMA } from './schema.ts';
 import type { DriverState } from './state.ts';
 
@@ -46,14 +46,17 @@ export interface Drivers {
   log(name: string): LogDriver;
   /** What there is, sorted by kind and name. Loads nothing. */
   list(): DriverInfo[];
-  /** Probes every driver of a kind, the fittest first; one that breaks down scores 0 and says why. */
+  /**
+   * Probes every driver of a kind that comes with Wherry, the fittest first; one that breaks down scores 0 and says why. An
+   * installed one is used where it is named, whatever it thinks of itself.
+   */
   candidates(kind: DriverKind, facts: Facts): Candidate[];
 }
 
 /** Makes the drivers known; each is loaded at its first call. Everything is synchronous. */
 export function openDrivers(options: OpenDriversOptions): Drivers {
   const packages = new Map<string, DriverPackage>();
-  const installed = (options.directories ?? []).flatMap((directory) => readDrivers(directory));
+  const installed = (options.directories ?? []).flatMap((directory) => readInstalled(directory));
   for (const source of [...options.builtin, ...installed]) {
     const { kind, name } = source.manifest.info;
     const key = `${kind}/${name}`;
@@ -75,7 +78,9 @@ export function openDrivers(options: OpenDriversOptions): Drivers {
     log: (name) => open('log', name),
     list: () => [...packages.keys()].sort().flatMap((key) => packages.get(key)?.manifest.info ?? []),
     candidates: (kind, facts) =>
-      namesOf(packages, kind)
+      options.builtin
+        .flatMap(({ manifest: { info } }) => (info.kind === kind ? info.name : []))
+        .sort()
         .map((name) => ({ name, ...fitnessOf(open(kind, name), facts) }))
         .sort((a, b) => b.score - a.score),
   };

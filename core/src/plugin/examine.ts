@@ -1,6 +1,7 @@
+import { posix } from 'node:path';
 import { WherryError } from '../errors/error.ts';
 import { ComponentError, driverCore } from './component.ts';
-import type { DriverInfo } from './contract.ts';
+import type { DriverInfo, Permission } from './contract.ts';
 import { DEADLINES } from './driver.ts';
 import { typedDriver } from './drivers.ts';
 import type { DriverManifest } from './package.ts';
@@ -61,6 +62,8 @@ function faultOf(info: DriverInfo, kind: string): string | undefined {
     return `its version ${JSON.stringify(version.slice(0, 40))} isn't a semantic version`;
   if (permissions.length > MAX_LIST || options.length > MAX_LIST)
     return `it has more than ${MAX_LIST} options or permissions`;
+  const unclear = permissions.find((permission) => !isClear(permission));
+  if (unclear !== undefined) return `it asks for ${unclear.tag} of something that there can't be`;
   const texts = [
     summary,
     ...options.flatMap((option) => [option.name, option.default, option.help]),
@@ -71,6 +74,20 @@ function faultOf(info: DriverInfo, kind: string): string | undefined {
   return odd === undefined
     ? undefined
     : `its description has a text that is too long, or has characters that can't be shown`;
+}
+
+/** Whether what is asked for is what the words that the user sees say. */
+function isClear(permission: Permission): boolean {
+  switch (permission.tag) {
+    case 'host-path':
+      return posix.isAbsolute(permission.val) && posix.normalize(permission.val) === permission.val;
+    case 'helper-program':
+      return /^[A-Za-z0-9][A-Za-z0-9._+-]*$/.test(permission.val);
+    case 'connect':
+      return /^(\*|[a-z]+:\S+)$/.test(permission.val);
+    default:
+      return true;
+  }
 }
 
 function refused(file: string, what: string, cause?: unknown): WherryError {

@@ -10,7 +10,7 @@ import type { InstallPluginRequest, PluginSummary, Plugins } from './api.ts';
 import { builtinDrivers } from './builtin.ts';
 import type { DriverInfo } from './contract.ts';
 import { examineDriver } from './examine.ts';
-import { type DriverManifest, pluginDirectory } from './package.ts';
+import type { DriverManifest } from './package.ts';
 
 type Context = Pick<ContainerContext, 'store'>;
 
@@ -27,7 +27,7 @@ export class PluginService implements Plugins {
 
   constructor({ store }: Context) {
     this.#store = store;
-    this.#directory = pluginDirectory(store.paths.root);
+    this.#directory = store.paths.plugins;
   }
 
   async install({ component, source, grant }: InstallPluginRequest): Promise<PluginSummary> {
@@ -125,7 +125,9 @@ export class PluginService implements Plugins {
 /** Undefined for what is no manifest of ours: `openDrivers` passes over it, too. */
 function readManifest(directory: string): InstalledManifest | undefined {
   try {
-    return JSON.parse(readFileSync(join(directory, 'manifest.json'), 'utf8')) as InstalledManifest;
+    const manifest = JSON.parse(readFileSync(join(directory, 'manifest.json'), 'utf8')) as DriverManifest;
+    // One that was put there by hand has neither.
+    return { digest: '', installed: '', ...manifest };
   } catch {
     return undefined;
   }

@@ -1,7 +1,7 @@
 import type { DriverName } from './failure.ts';
 import { Lifter } from './lift.ts';
 import { Lowerer } from './lower.ts';
-import type { GuestMemory } from './memory.ts';
+import type { GuestMemory, StringEncoding } from './memory.ts';
 import { type ContractSchema, type FunctionSchema, type InterfaceSchema, typeAt } from './schema-types.ts';
 import { type WasmMemory, type WasmModule, wasm } from './webassembly.ts';
 
@@ -21,7 +21,13 @@ export class DriverInstance {
   readonly #guest: GuestMemory;
 
   /** @throws whatever the module's start function throws */
-  constructor(module: WasmModule, driver: DriverName, schema: ContractSchema, host: HostFunctions) {
+  constructor(
+    module: WasmModule,
+    driver: DriverName,
+    schema: ContractSchema,
+    host: HostFunctions,
+    encoding: StringEncoding = 'utf16',
+  ) {
     this.#schema = schema;
     this.#driver = driver;
     const imports = hostImports(schema, host, () => this.#guest);
@@ -34,8 +40,11 @@ export class DriverInstance {
     ) => number;
     this.#guest = {
       memory: this.#exports.memory as WasmMemory,
+      encoding,
       allocate: (size, align) => allocate(0, 0, align, size) >>> 0,
     };
+    // What runs constructors, in modules of C++, Go and others.
+    (this.#exports._initialize as (() => void) | undefined)?.();
   }
 
   /**
@@ -75,7 +84,7 @@ export class DriverInstance {
   #lift(fn: FunctionSchema, returned: number): unknown {
     if (fn.result === undefined) return undefined;
     const node = typeAt(this.#schema, fn.result);
-    const lifter = new Lifter(this.#schema, this.#guest.memory, fn.name);
+    const lifter = new Lifter(this.#schema, this.#guest, fn.name);
     return node.flat > 1 ? lifter.load(fn.result, returned >>> 0) : lifter.scalar(node, returned);
   }
 }
@@ -90,7 +99,7 @@ function hostImports(
   const imports: Record<string, (...args: number[]) => number | undefined> = {};
   for (const [name, fn] of Object.entries(functions)) {
     imports[fn.name] = (...flat) => {
-      const lifter = new Lifter(schema, guest().memory, `the argument of ${fn.name}`);
+      const lifter = new Lifter(schema, guest(), `the argument of ${fn.name}`);
       let at = 0;
       const args = fn.params.map((param) => {
         const node = typeAt(schema, param.type);

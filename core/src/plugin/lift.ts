@@ -1,6 +1,6 @@
-import { ReplyError } from './memory.ts';
+import { isUtf8 } from 'node:buffer';
+import { type GuestMemory, ReplyError } from './memory.ts';
 import { type CasesNode, type ContractSchema, type TypeNode, typeAt } from './schema-types.ts';
-import type { WasmMemory } from './webassembly.ts';
 
 /** Values in one reply; a list that names the same memory again and again would else grow without end. */
 const MAX_VALUES = 200_000;
@@ -10,19 +10,21 @@ const MAX_TEXT = 16 * 1024 * 1024;
 /**
  * Reads values of the contract out of a driver's memory (component model, "Canonical ABI", Loading) in jco's
  * representation. Nothing of it is trusted: an address outside the memory, a case that doesn't exist, a string that is no
- * well-formed UTF-16 and a reply without end are refused with a ReplyError, which names the place within the value.
+ * well-formed text and a reply without end are refused with a ReplyError, which names the place within the value.
  */
 export class Lifter {
   readonly #schema: ContractSchema;
   readonly #view: DataView;
+  readonly #encoding: GuestMemory['encoding'];
   readonly #place: (string | number)[];
   #values = 0;
   #text = 0;
 
   /** @param name what is read, for errors */
-  constructor(schema: ContractSchema, memory: WasmMemory, name: string) {
+  constructor(schema: ContractSchema, guest: Pick<GuestMemory, 'memory' | 'encoding'>, name: string) {
     this.#schema = schema;
-    this.#view = new DataView(memory.buffer);
+    this.#view = new DataView(guest.memory.buffer);
+    this.#encoding = guest.encoding;
     this.#place = [name];
   }
 
@@ -140,10 +142,18 @@ export class Lifter {
   #string(address: number, length: number): string {
     if (length === 0) return '';
     this.#countText(length);
+    if (this.#encoding === 'utf8') return this.#utf8(address, length);
     this.#require(address, length * 2, 2);
     const text = Buffer.from(this.#view.buffer, address, length * 2).toString('utf16le');
     if (!text.isWellFormed()) this.#refuse('is no well-formed text');
     return text;
+  }
+
+  #utf8(address: number, length: number): string {
+    this.#require(address, length, 1);
+    const bytes = Buffer.from(this.#view.buffer, address, length);
+    if (!isUtf8(bytes)) this.#refuse('is no well-formed text');
+    return bytes.toString('utf8');
   }
 
   #countText(length: number): void {

@@ -82,6 +82,7 @@ export class Lowerer {
   #block(node: TypeNode, value: unknown): [address: number, length: number] {
     if (node.kind === 'string') {
       if (typeof value !== 'string') throw mismatch(node, value);
+      if (this.#guest.encoding === 'utf8') return this.#utf8(value);
       const address = this.#guest.allocate(value.length * 2, 2);
       this.#write(value, address);
       return [address, value.length];
@@ -97,6 +98,13 @@ export class Lowerer {
     const address = this.#guest.allocate(size * value.length, align);
     for (const [index, item] of value.entries()) this.store(node.element, item, address + index * size);
     return [address, value.length];
+  }
+
+  #utf8(text: string): [address: number, length: number] {
+    const bytes = Buffer.from(text);
+    const address = this.#guest.allocate(bytes.length, 1);
+    new Uint8Array(this.#guest.memory.buffer).set(bytes, address);
+    return [address, bytes.length];
   }
 
   /** Most texts are short, and for these a loop costs less than a Buffer. */

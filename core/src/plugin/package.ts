@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { WherryError } from '../errors/error.ts';
 import type { DriverInfo } from './contract.ts';
+import type { StringEncoding } from './memory.ts';
 
 /** `manifest.json` of a built driver. */
 export interface DriverManifest {
@@ -11,6 +12,8 @@ export interface DriverManifest {
   readonly contract: string;
   /** Pages of 64 KiB that its memory may grow to. */
   readonly memoryPages: number;
+  /** Of its strings; UTF-16 when absent. */
+  readonly encoding?: StringEncoding;
 }
 
 /** A built driver, wherever it comes from. */
@@ -18,6 +21,19 @@ export interface DriverPackage {
   readonly manifest: DriverManifest;
   /** The bytes of its core module, read when the driver is first called. */
   readonly core: () => Uint8Array;
+}
+
+/** Installed drivers; one that is damaged is passed over, as it must not get in the way of the others. */
+export function readInstalled(directory: string): DriverPackage[] {
+  if (!existsSync(directory)) return [];
+  return readdirSync(directory).flatMap((name) => {
+    try {
+      return [readDriver(join(directory, name))];
+    } catch (error) {
+      if (error instanceof WherryError) return [];
+      throw error;
+    }
+  });
 }
 
 /**

@@ -1,16 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import { Lifter } from '../../src/plugin/lift.ts';
 import { Lowerer } from '../../src/plugin/lower.ts';
-import type { GuestMemory } from '../../src/plugin/memory.ts';
+import type { GuestMemory, StringEncoding } from '../../src/plugin/memory.ts';
 import { SCHEMA } from '../../src/plugin/schema.ts';
 import { typeAt } from '../../src/plugin/schema-types.ts';
 
 /** A memory with an allocator that only ever goes on, as a driver's might. */
-function guest(): GuestMemory {
+function guest(encoding: StringEncoding = 'utf16'): GuestMemory {
   const memory = { buffer: new ArrayBuffer(1 << 20) };
   let top = 64;
   return {
     memory,
+    encoding,
     allocate: (size, align) => {
       const address = Math.ceil(top / align) * align;
       top = address + size;
@@ -24,13 +25,13 @@ function typeNamed(name: string): number {
 }
 
 /** Lowers and lifts a value of the contract. */
-function roundTrip(name: string, value: unknown): unknown {
+function roundTrip(name: string, value: unknown, encoding?: StringEncoding): unknown {
   const type = typeNamed(name);
   const node = typeAt(SCHEMA, type);
-  const memory = guest();
+  const memory = guest(encoding);
   const address = memory.allocate(node.size, node.align);
   new Lowerer(SCHEMA, memory).store(type, value, address);
-  return new Lifter(SCHEMA, memory.memory, name).load(type, address);
+  return new Lifter(SCHEMA, memory, name).load(type, address);
 }
 
 const LOCATION = { root: 'layers', path: 'ü/\u{1F433}' };
@@ -69,6 +70,7 @@ describe('what is lowered is lifted again', () => {
     ['PortMapping', { protocol: 'udp', hostIp: '', hostPort: 65535, containerPort: 1 }],
   ])('%s %j', (name, value) => {
     expect(roundTrip(name, value)).toEqual(value);
+    expect(roundTrip(name, value, 'utf8')).toEqual(value);
   });
 });
 
@@ -85,8 +87,8 @@ describe('a value that isn’t of its type is not lowered', () => {
 });
 
 test('a reply without end is cut off', () => {
-  const { memory } = guest();
-  const view = new DataView(memory.buffer);
+  const memory = guest();
+  const view = new DataView(memory.memory.buffer);
   view.setUint32(4, 60_000, true);
   view.setUint32(0, 16, true);
   const list = typeNamed('ListKeyValue');
@@ -96,8 +98,14 @@ test('a reply without end is cut off', () => {
   expect(() => twice.load(list, 0)).toThrow('more than 200000 values');
 });
 
+test('text that is no UTF-8 is refused', () => {
+  const memory = guest('utf8');
+  new DataView(memory.memory.buffer).setUint8(0, 0xff);
+  expect(() => new Lifter(SCHEMA, memory, 'reply').pair(typeNamed('String'), 0, 1)).toThrow('well-formed');
+});
+
 test('text without end is cut off', () => {
-  const { memory } = guest();
+  const memory = guest();
   const lifter = new Lifter(SCHEMA, memory, 'reply');
   const text = typeNamed('String');
   expect(() => {

@@ -106,11 +106,20 @@ function readSource(name: string, directory: string, generated: ReadonlyMap<stri
   for (const [specifier, text] of generated) {
     if (path === specifier || path.endsWith(`node_modules/${specifier}`)) return toAssemblyScript(text);
   }
+  // A driver that lies outside of this checkout has no node_modules with the package that this file is of.
+  const own = /(?:^|node_modules\/)@wherry\/sdk-assemblyscript\/(guest\/.*)$/.exec(path)?.[1];
+  const source = readText(join(directory, path)) ?? (own === undefined ? undefined : readText(join(SDK, own)));
+  return source === undefined ? null : toAssemblyScript(source);
+}
+
+const SDK = join(import.meta.dirname, '../..');
+
+function readText(path: string): string | undefined {
   try {
-    return toAssemblyScript(readFileSync(join(directory, path), 'utf8'));
+    return readFileSync(path, 'utf8');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
     throw error;
   }
 }
