@@ -108,7 +108,8 @@ function readSource(name: string, directory: string, generated: ReadonlyMap<stri
   }
   // A driver that lies outside of this checkout has no node_modules with the package that this file is of.
   const own = /(?:^|node_modules\/)@wherry\/sdk-assemblyscript\/(guest\/.*)$/.exec(path)?.[1];
-  const source = readText(join(directory, path)) ?? (own === undefined ? undefined : readText(join(SDK, own)));
+  const source =
+    readText(join(directory, path)) ?? (own === undefined ? undefined : readText(join(SDK, own)));
   return source === undefined ? null : toAssemblyScript(source);
 }
 
