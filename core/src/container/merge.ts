@@ -9,6 +9,7 @@ import { asGiven } from './as-given.ts';
 import { mergeCommand } from './command.ts';
 import { mergeEnvironment } from './environment.ts';
 import { mergeHealth } from './health.ts';
+import { impliedUserns } from './implied-userns.ts';
 import { parseOptions } from './options.ts';
 import type { ContainerSpec } from './record.ts';
 import type { RootDirectory } from './rootfs-directory.ts';
@@ -37,10 +38,8 @@ export interface MergeContext {
 export function mergeSpec(request: CreateRequest, image: ImageConfig, context: MergeContext): ContainerSpec {
   const { privileged } = request;
   const health = mergeHealth(request.options?.health, image);
-  const keepId = parseUserns(request.userns ?? '', {
-    uid: process.getuid?.() ?? 0,
-    gid: process.getgid?.() ?? 0,
-  });
+  const own = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+  const keepId = parseUserns(request.userns || impliedUserns(request, own) || '', own);
   return {
     ...context,
     command: mergeCommand(request, image),
