@@ -1,7 +1,8 @@
 /**
- * Pulls into a cold store from the registry of this machine, beside podman and skopeo, in interleaved rounds: `node bench/pull.ts
- * [ROUNDS]`, as root, once npm test has installed the product. Each sample has a store of its own, and all are removed at the end: right
- * after a removal of thousands of files, ext4 makes new ones several times as slowly, and that would be measured.
+ * Pulls into a cold store from the registry of this machine, beside podman, a newer one where there is one (newer-podman.ts), and skopeo,
+ * in interleaved rounds: `node bench/pull.ts [ROUNDS]`, as root, once npm test has installed the product. Each sample has a store of its
+ * own, and all are removed at the end: right after a removal of thousands of files, ext4 makes new ones several times as slowly, and that
+ * would be measured.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -20,6 +21,7 @@ import path from 'node:path';
 import { BENCH_REPOSITORY, benchImage } from '../test/fixtures/bench-image.ts';
 import { REGISTRY, startRegistry } from '../test/machine/registry.ts';
 import { push } from '../test/support/push.ts';
+import { newerPodman } from './newer-podman.ts';
 import { median } from './report.ts';
 import type { Account } from './sample.ts';
 
@@ -63,14 +65,17 @@ const work = mkdtempSync(path.join(user.home, 'pull-bench-'));
 chownSync(work, user.uid, user.gid);
 let stores = 0;
 
+const newer = newerPodman(user);
+const podmanPull = (image: string, store: string) => [
+  ...['--root', store, '--runroot', `${store}-run`, '--storage-driver', 'overlay'],
+  ...['pull', '-q', '--tls-verify=false', image],
+];
+
 /** A command line and its environment, for a store that has never been used. */
 const subjects: Readonly<Record<string, (image: string, store: string) => readonly string[]>> = {
   wherry: (image, store) => ['env', `WHERRY_ROOT=${store}`, wherry, 'pull', '-q', image],
-  podman: (image, store) => [
-    'podman',
-    ...['--root', store, '--runroot', `${store}-run`, '--storage-driver', 'overlay'],
-    ...['pull', '-q', '--tls-verify=false', image],
-  ],
+  podman: (image, store) => ['podman', ...podmanPull(image, store)],
+  ...(newer && { [newer.version]: (image, store) => newer.command(podmanPull(image, store)) }),
   'skopeo (fetches, unpacks nothing)': (image, store) => [
     ...['skopeo', 'copy', '-q', '--src-tls-verify=false'],
     `docker://${image}`,
@@ -92,12 +97,13 @@ function resident(): number {
   return sum;
 }
 
-async function measure(argv: readonly string[]): Promise<Sample> {
+async function measure(argv: readonly string[], asRoot: boolean): Promise<Sample> {
   const before = resident();
   let memory = 0;
   const began = performance.now();
   const child: ChildProcess = spawn('bash', ['-c', 'TIMEFORMAT="%U %S"; time "$@"', 'bash', ...argv], {
-    ...{ uid: user.uid, gid: user.gid, env: { ...user.env }, cwd: user.home },
+    ...(asRoot ? {} : { uid: user.uid, gid: user.gid }),
+    ...{ env: { ...user.env }, cwd: user.home },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let words = '';
@@ -154,7 +160,8 @@ try {
     for (let round = 0; round <= ROUNDS; round += 1) {
       for (const [name, command] of Object.entries(subjects)) {
         stores += 1;
-        const sample = await measure(command(`${REGISTRY}/${image}`, path.join(work, `store-${stores}`)));
+        const argv = command(`${REGISTRY}/${image}`, path.join(work, `store-${stores}`));
+        const sample = await measure(argv, name === newer?.version);
         // The first round warms up.
         if (round > 0) samples.get(name)?.push(sample);
       }

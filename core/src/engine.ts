@@ -193,6 +193,7 @@ function lazyImages(
         () => [{ action: 'pull', name: request.reference }],
       ),
     resolve: (reference) => resolveImage(searchedImages(containers), reference),
+    requirePlatform: async (reference, platform) => (await open()).requirePlatform(reference, platform),
     list: () => listImages(new ImageTable(store.database)),
     inspect: async (reference) => (await open()).inspect(reference),
     tag: (source, target) =>

@@ -18,12 +18,17 @@ export default class History extends BaseCommand {
       summary: 'Print sizes and dates in human readable format',
     }),
     'no-trunc': Flags.boolean({ summary: "Don't truncate output" }),
+    platform: Flags.string({
+      helpValue: 'string',
+      summary: 'Show history for the given platform, as os[/arch[/variant]]',
+    }),
     quiet: Flags.boolean({ char: 'q', summary: 'Only show image IDs' }),
   };
 
   override async run(): Promise<undefined> {
     const { flags, args } = this.read(History.flags);
     const { images } = await this.engine();
+    if (flags.platform !== undefined) await images.requirePlatform(args[0] ?? '', flags.platform);
     const list = historyList({ noTrunc: flags['no-trunc'], human: flags.human, now: Date.now() });
     const text = await renderList(list, {
       items: await images.history(args[0] ?? ''),

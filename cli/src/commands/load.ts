@@ -16,6 +16,10 @@ export default class Load extends BaseCommand {
       helpValue: 'string',
       summary: 'Read from tar archive file, instead of STDIN',
     }),
+    platform: Flags.string({
+      helpValue: 'string',
+      summary: 'Load only the given platform variant, as os[/arch[/variant]]',
+    }),
     quiet: Flags.boolean({ char: 'q', summary: 'Suppress the load output' }),
     'storage-driver': Flags.string({
       helpValue: 'string',
@@ -39,6 +43,7 @@ export default class Load extends BaseCommand {
         signal,
         onEvent: progress.onEvent,
         ...(storageDriver === undefined ? {} : { storageDriver }),
+        ...(flags.platform === undefined ? {} : { platform: flags.platform }),
       }),
     ).finally(progress.end);
     for (const { id, names } of loaded) {

@@ -2,6 +2,7 @@ import * as Flags from '@oclif/core/flags';
 import { parseReference } from '@wherry/core/reference';
 import { ContainerCommand } from '../container-command.ts';
 import { checkDigestFile, writeDigestFile } from '../flags/digest-file.ts';
+import { usageError } from '../flags/usage-error.ts';
 import { interruptible } from '../interrupt.ts';
 import { type PushReporter, pushProgress } from '../progress/push.ts';
 import { print, STDOUT } from '../terminal/output.ts';
@@ -24,6 +25,10 @@ export default class Push extends ContainerCommand {
       helpValue: 'string',
       summary: "File to write the image's digest to",
     }),
+    platform: Flags.string({
+      helpValue: 'string',
+      summary: 'Push only the given platform variant, as os[/arch[/variant]]',
+    }),
     quiet: Flags.boolean({ char: 'q', summary: 'Print the digest alone' }),
   };
 
@@ -31,6 +36,8 @@ export default class Push extends ContainerCommand {
     const { flags, args } = this.read(Push.flags);
     const [reference = ''] = args;
     const { authfile, 'all-tags': allTags, 'digest-file': digestFile } = flags;
+    if (allTags && flags.platform !== undefined)
+      throw usageError(this.context.called, "--platform doesn't go with --all-tags");
     checkDigestFile(this.context.called, digestFile, allTags);
     const parsed = parseReference(reference);
     const progress = flags.quiet ? digestsAlone : pushProgress(STDOUT);
@@ -38,6 +45,7 @@ export default class Push extends ContainerCommand {
       print('Using default tag: latest');
     }
     const { images } = await this.engine();
+    if (flags.platform !== undefined && !allTags) await images.requirePlatform(reference, flags.platform);
     const { digest } = await interruptible((signal) =>
       images.push({
         reference,

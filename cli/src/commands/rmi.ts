@@ -11,6 +11,10 @@ export default class Rmi extends BaseCommand {
   static override completes = 'images' as const;
   static override flags = {
     force: Flags.boolean({ char: 'f', summary: 'Force removal of the image' }),
+    platform: Flags.string({
+      helpValue: 'string',
+      summary: 'Remove only the given platform variant, as os[/arch[/variant]]',
+    }),
     'no-prune': Flags.boolean({ summary: 'Do not delete untagged parents' }),
   };
 
@@ -18,6 +22,7 @@ export default class Rmi extends BaseCommand {
     const { flags, args } = this.read(Rmi.flags);
     const { images } = await this.engine();
     return forEachNamed(args, this.options, async (name) => {
+      if (flags.platform !== undefined) await images.requirePlatform(name, flags.platform);
       const { untagged, deleted } = await images.remove(name, {
         force: flags.force,
         keepParents: flags['no-prune'],

@@ -15,12 +15,18 @@ export default class Save extends BaseCommand {
       helpValue: 'string',
       summary: 'Write to a file, instead of STDOUT',
     }),
+    platform: Flags.string({
+      helpValue: 'string',
+      summary: 'Save only the given platform variant, as os[/arch[/variant]]',
+    }),
   };
 
   override async run(): Promise<undefined> {
     const { flags, args } = this.read(Save.flags);
     refuseTerminal(flags.output, `save -o images.tar ${args.join(' ')}`);
     const { images } = await this.engine();
+    const { platform } = flags;
+    if (platform !== undefined) for (const name of args) await images.requirePlatform(name, platform);
     const { count } = stderrMeter(args.join(' '), 'Saving');
     await writeArchive(flags.output, count(images.save(args)));
   }

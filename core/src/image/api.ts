@@ -80,6 +80,8 @@ export interface PruneImagesRequest {
 export interface LoadRequest {
   /** The archive, which may be compressed. */
   readonly source: AsyncIterable<Uint8Array>;
+  /** `os/arch[/variant]`: which of an archive's images for several; one for another platform alone is refused. */
+  readonly platform?: string;
   readonly storageDriver?: string;
   readonly onEvent?: (event: PullEvent) => void;
   readonly signal?: AbortSignal;
@@ -201,6 +203,8 @@ export interface Images {
   ): Promise<{ readonly id: string; readonly digest: string; readonly reference: string }>;
   /** @throws WherryError `E_IMAGE_NOT_FOUND` */
   resolve(reference: string): ResolvedImage;
+  /** @param platform `os/arch[/variant]` @throws WherryError `E_PLATFORM_NOT_FOUND` when an image is for another one */
+  requirePlatform(reference: string, platform: string): Promise<void>;
   list(): ImageSummary[];
   /** As `docker image inspect` shows it. @throws WherryError `E_IMAGE_NOT_FOUND` */
   inspect(reference: string): Promise<Readonly<Record<string, unknown>>>;

@@ -131,6 +131,15 @@ export class ImageService implements Omit<Images, 'commit' | 'export'> {
     return resolveImage(this.#table, reference);
   }
 
+  async requirePlatform(reference: string, platform: string): Promise<void> {
+    const [{ findImage }, { requirePlatform }, { platformOf }] = await Promise.all([
+      import('./find.ts'),
+      import('./platform.ts'),
+      import('./table.ts'),
+    ]);
+    requirePlatform(platform, reference, platformOf(findImage(this.#table, reference).image));
+  }
+
   list(): ImageSummary[] {
     this.#writeLayout();
     return listImages(this.#table);

@@ -6,7 +6,7 @@ import { type ArchiveFiles, layerMediaType, notAnArchive, readArchive } from './
 import { assembleImage } from './assemble.ts';
 import type { BlobFile } from './blob-file.ts';
 import { type Descriptor, parseManifest } from './manifest.ts';
-import { ownPlatform, selectPlatform } from './platform.ts';
+import { ownPlatform, type Platform, parsePlatform, requirePlatform, selectPlatform } from './platform.ts';
 import type { PullContext } from './pull.ts';
 
 /** An image of an archive, its parts found. */
@@ -25,14 +25,15 @@ interface ArchivedImage {
  */
 export async function loadImages(
   context: PullContext,
-  { source, signal, onEvent }: LoadRequest,
+  { source, platform, signal, onEvent }: LoadRequest,
 ): Promise<readonly { readonly id: string; readonly names: readonly string[] }[]> {
   using files = await readArchive(context.store.temporary, source, signal);
-  const images = imagesOf(files);
+  const images = imagesOf(files, platform);
   if (images.length === 0) throw notAnArchive('there is no image in it');
   const loaded: { id: string; names: string[] }[] = [];
   for (const image of images) {
     const names = image.references.map(familiarReference);
+    if (platform !== undefined) requirePlatform(platform, names[0] ?? 'the archive', configPlatform(image));
     const id = await assembleImage(context, {
       ...image,
       name: names[0] ?? 'the archive',
@@ -51,24 +52,34 @@ export async function loadImages(
   return loaded;
 }
 
-function imagesOf(files: ArchiveFiles): readonly ArchivedImage[] {
+function configPlatform({ config }: ArchivedImage): Platform {
+  const { os, architecture, variant } = object(json('configuration', config));
+  return {
+    os: text(os) || 'linux',
+    architecture: text(architecture),
+    ...(text(variant) === '' ? {} : { variant: text(variant) }),
+  };
+}
+
+function imagesOf(files: ArchiveFiles, platform: string | undefined): readonly ArchivedImage[] {
   const docker = files.document('manifest.json');
   const index = files.document('index.json');
   if (index === undefined || files.file('oci-layout') === undefined) {
     if (docker !== undefined) return dockerImages(files, docker);
     throw notAnArchive('it has neither manifest.json nor index.json');
   }
-  const images = ociImages(files, index);
+  const wanted = platform === undefined ? ownPlatform() : parsePlatform(platform);
+  const images = ociImages(files, index, wanted);
   if (docker !== undefined) addDockerNames(images, docker);
   return images;
 }
 
-function ociImages(files: ArchiveFiles, index: Buffer): readonly ArchivedImage[] {
+function ociImages(files: ArchiveFiles, index: Buffer, platform: Platform): readonly ArchivedImage[] {
   const { manifests } = object(json('index.json', index));
   const byDigest = new Map<string, ArchivedImage>();
   for (const entry of Array.isArray(manifests) ? manifests.map(object) : []) {
     const digest = text(entry.digest);
-    const image = byDigest.get(digest) ?? ociImage(files, digest, text(entry.mediaType));
+    const image = byDigest.get(digest) ?? ociImage(files, digest, text(entry.mediaType), platform);
     byDigest.set(digest, image);
     const reference = annotatedName(object(entry.annotations));
     if (reference !== undefined) addReference(image.references, reference);
@@ -76,15 +87,15 @@ function ociImages(files: ArchiveFiles, index: Buffer): readonly ArchivedImage[]
   return [...byDigest.values()];
 }
 
-/** Of an index within, this machine's image. */
-function ociImage(files: ArchiveFiles, digest: string, mediaType: string): ArchivedImage {
+/** Of an index within, the image for a platform. */
+function ociImage(files: ArchiveFiles, digest: string, mediaType: string, wanted: Platform): ArchivedImage {
   const data = blobDocument(files, digest);
   const document = parseManifest('the archive', data, mediaType);
   if (document.kind === 'index') {
     const present = document.manifests.filter((each) => files.file(blobName(each.digest)) !== undefined);
-    const chosen = selectPlatform(ownPlatform(), present, ({ platform }) => platform, false) ?? present[0];
+    const chosen = selectPlatform(wanted, present, ({ platform }) => platform, false) ?? present[0];
     if (chosen === undefined) throw notAnArchive(`it lacks the images of the index ${digest}`);
-    return ociImage(files, chosen.digest, chosen.mediaType);
+    return ociImage(files, chosen.digest, chosen.mediaType, wanted);
   }
   return {
     config: blobDocument(files, document.config.digest),

@@ -92,6 +92,20 @@ export function selectPlatform<Item>(
   return best?.item;
 }
 
+/** @param text `os/arch[/variant]` @throws WherryError `E_PLATFORM_NOT_FOUND` for an image of another platform, `E_INVALID_PLATFORM` */
+export function requirePlatform(text: string, name: string, platform: Platform): void {
+  const wanted = parsePlatform(text);
+  if (selectPlatform(wanted, [platform], (each) => each, true) !== undefined) return;
+  throw new WherryError(
+    `image with reference ${name} was found but does not provide the specified platform (${formatPlatform(wanted)}); it is for ${formatPlatform(platform)}.`,
+    {
+      code: 'E_PLATFORM_NOT_FOUND',
+      hint: `Fetch that one with wherry pull --platform ${formatPlatform(wanted)} ${name}, or leave the platform out.`,
+      exitCode: 1,
+    },
+  );
+}
+
 const THIRTY_TWO_BIT: Readonly<Record<string, string>> = { amd64: '386', arm64: 'arm' };
 const SAME_ARCHITECTURE = 100;
 

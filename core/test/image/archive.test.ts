@@ -67,6 +67,96 @@ describe('save and load', () => {
     expect(test.images.resolve('old/name:2').chain).toHaveLength(2);
   });
 
+  it('take what docker save wrote before version 25', async () => {
+    using test = new TestImages();
+    const id = sha256(CONFIG).slice(7);
+    const [one, two] = ['1'.repeat(64), '2'.repeat(64)];
+    const part = (layer: string) => [
+      { name: `${layer}/`, type: 'directory' as const },
+      { name: `${layer}/VERSION`, body: '1.0' },
+      { name: `${layer}/json`, body: JSON.stringify({ id: layer, created: '1970-01-01T00:00:00Z' }) },
+    ];
+    const archive = tar([
+      { name: `${id}.json`, body: CONFIG },
+      // A layer that stands in the image twice is a link to itself, in the order of directories: also to what comes later.
+      ...part(one ?? ''),
+      { name: `${one}/layer.tar`, type: 'symlink', linkname: `../${two}/layer.tar` },
+      ...part(two ?? ''),
+      { name: `${two}/layer.tar`, body: LAYER },
+      {
+        name: 'manifest.json',
+        body: JSON.stringify([
+          {
+            Config: `${id}.json`,
+            RepoTags: ['old/name:2'],
+            Layers: [`${one}/layer.tar`, `${two}/layer.tar`],
+          },
+          { Config: `${id}.json`, RepoTags: null, Layers: [`${one}/layer.tar`, `${two}/layer.tar`] },
+        ]),
+      },
+      { name: 'repositories', body: JSON.stringify({ 'old/name': { '2': two } }) },
+    ]);
+    expect(await load(test, archive)).toEqual([
+      { id: sha256(CONFIG), names: ['old/name:2'] },
+      { id: sha256(CONFIG), names: [] },
+    ]);
+    expect(test.images.resolve('old/name:2').chain).toHaveLength(2);
+  });
+
+  it('take what docker save writes from version 25 on, and refuse another platform', async () => {
+    using test = new TestImages();
+    const member = (data: string | Buffer) => ({
+      name: `blobs/${sha256(data).replace(':', '/')}`,
+      body: data,
+    });
+    const descriptor = (mediaType: string, data: string | Buffer) => ({
+      mediaType,
+      digest: sha256(data),
+      size: Buffer.byteLength(data),
+    });
+    const layer = descriptor('application/vnd.oci.image.layer.v1.tar', LAYER);
+    const manifest = JSON.stringify({
+      schemaVersion: 2,
+      mediaType: 'application/vnd.oci.image.manifest.v1+json',
+      config: descriptor('application/vnd.oci.image.config.v1+json', CONFIG),
+      layers: [layer, layer],
+    });
+    const annotations = {
+      'io.containerd.image.name': 'docker.io/new/name:3',
+      'org.opencontainers.image.ref.name': '3',
+    };
+    const entry = { ...descriptor('application/vnd.oci.image.manifest.v1+json', manifest), annotations };
+    const archive = tar([
+      { name: 'blobs/', type: 'directory' },
+      { name: 'blobs/sha256/', type: 'directory' },
+      ...[LAYER, manifest, CONFIG].map(member),
+      // Of the times before, for old programs.
+      member(JSON.stringify({ id: '1'.repeat(64), os: 'linux' })),
+      { name: 'index.json', body: JSON.stringify({ schemaVersion: 2, manifests: [entry] }) },
+      {
+        name: 'manifest.json',
+        body: JSON.stringify([
+          {
+            Config: member(CONFIG).name,
+            RepoTags: ['new/name:3'],
+            Layers: [member(LAYER).name, member(LAYER).name],
+            LayerSources: { [layer.digest]: layer },
+          },
+        ]),
+      },
+      { name: 'oci-layout', body: '{"imageLayoutVersion": "1.0.0"}' },
+      { name: 'repositories', body: JSON.stringify({ 'new/name': { '3': '1'.repeat(64) } }) },
+    ]);
+    const loading = (platform: string) => test.images.load({ source: stream(archive), platform });
+    await expect(loading('linux/arm64')).rejects.toMatchObject({ code: 'E_PLATFORM_NOT_FOUND' });
+    expect(await loading('linux/amd64')).toEqual([{ id: sha256(CONFIG), names: ['new/name:3'] }]);
+    expect(test.images.list()).toMatchObject([{ repository: 'new/name', tag: '3', digest: entry.digest }]);
+    await test.images.requirePlatform('new/name:3', 'amd64');
+    await expect(test.images.requirePlatform('new/name:3', 'linux/s390x')).rejects.toMatchObject({
+      message: expect.stringContaining('does not provide the specified platform (linux/s390x)'),
+    });
+  });
+
   it.each([
     ['nothing', Buffer.alloc(0), 'E_ARCHIVE'],
     ['text', Buffer.from('this is no archive'.repeat(100)), 'E_ARCHIVE'],
