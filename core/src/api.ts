@@ -158,6 +158,7 @@ export interface Containers extends ContainerOperations {
   ): Promise<{ readonly ids: readonly string[]; readonly reclaimed: number }>;
 }
 
+export type { AttachedMount, Attachments } from './container/attachments.ts';
 export type {
   AttachRequest,
   ContainerOperations,

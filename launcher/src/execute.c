@@ -101,13 +101,17 @@ static int enter(const char *path) {
 }
 
 // As id 0 first, which may enter what the user may not; `later` when only the user may.
-static int working_directory(const struct operation *op, bool *later) {
+static int working_directory(const struct child *child, bool *later) {
+  const struct operation *op = child->working_directory;
   const char *path = op == NULL ? "/" : op->args[0].text;
   *later = false;
   if (enter(path) == 0) return 0;
-  if (errno == ENOENT && make_directories(path) == 0 && enter(path) == 0) return 0;
+  // A command that joins makes none, as Docker's.
+  bool makes = child->settings->join_start == NULL;
+  if (errno == ENOENT && makes && make_directories(path) == 0 && enter(path) == 0) return 0;
   *later = errno == EACCES;
   if (*later) return 0;
+  if (!makes) return fail_status(STATUS_NOT_EXECUTABLE, path, "the working directory %s can't be entered: %s", path, strerror(errno));
   return fail_detail(path, "the working directory %s can't be entered: %s", path, strerror(errno));
 }
 
@@ -239,7 +243,7 @@ int execute(struct child *child) {
     return -1;
   }
   if (set_stdio(child) != 0) return -1;
-  if (working_directory(child->working_directory, &later) != 0) {
+  if (working_directory(child, &later) != 0) {
     if (child->working_directory != NULL) {
       fail_where(PHASE_CONTAINER, child->working_directory->index, child->working_directory->opcode);
     }

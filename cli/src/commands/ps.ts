@@ -2,7 +2,8 @@ import * as Flags from '@oclif/core/flags';
 import type { ContainerSummary } from '@wherry/core/api';
 import { BaseCommand } from '../base-command.ts';
 import type { EngineHandle } from '../engine.ts';
-import { containerList, filterContainers } from '../format/containers.ts';
+import { CONTAINER_FILTERS, filterContainers } from '../format/container-filter.ts';
+import { containerList } from '../format/containers.ts';
 import { LIST_FORMAT_SUMMARY, renderList } from '../format/list.ts';
 import { humanSize } from '../format/units.ts';
 import { print } from '../terminal/output.ts';
@@ -17,8 +18,7 @@ export default class Ps extends BaseCommand {
       char: 'f',
       multiple: true,
       helpValue: 'filter',
-      summary:
-        'Filter output based on conditions provided: ancestor, exited, health, id, label, name, status',
+      summary: `Filter output based on conditions provided: ${CONTAINER_FILTERS.join(', ')}`,
     }),
     format: Flags.string({ helpValue: 'string', summary: LIST_FORMAT_SUMMARY }),
     last: Flags.integer({
@@ -39,7 +39,13 @@ export default class Ps extends BaseCommand {
     const filters = flags.filter ?? [];
     // As in Docker, a filter on a state that isn't running looks at all containers.
     const all = flags.all || last >= 0 || filters.some((each) => /^(status|exited)=/.test(each));
-    const found = filterContainers(engine.containers.list({ all }), filters).toSorted(newestFirst);
+    const attachments = (id: string) => engine.containers.attachments(id);
+    const createdOf = (container: string): string => {
+      const id = engine.containers.find(container);
+      return engine.containers.list({ all: true }).find((each) => each.id === id)?.created ?? '';
+    };
+    const listed = engine.containers.list({ all });
+    const found = filterContainers(listed, filters, { attachments, createdOf }).toSorted(newestFirst);
     const items = last >= 0 ? found.slice(0, last) : found;
     const wanted = flags.size || flags.format?.includes('.Size') === true;
     const list = containerList({
@@ -47,6 +53,7 @@ export default class Ps extends BaseCommand {
       now: Date.now(),
       ...(wanted ? { sizes: await sizesOf(engine, items) } : {}),
       size: flags.size,
+      attachments,
     });
     const text = await renderList(list, {
       items,

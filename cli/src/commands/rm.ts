@@ -1,6 +1,8 @@
 import * as Flags from '@oclif/core/flags';
+import { WherryError } from '@wherry/core/errors';
 import { BaseCommand } from '../base-command.ts';
 import { forEachNamed } from '../each.ts';
+import { reportError } from '../error-report.ts';
 import { REFUSED_BY_RM, refusedFlags, refuseFlags } from '../flags/refused.ts';
 import { print } from '../terminal/output.ts';
 
@@ -21,7 +23,15 @@ export default class Rm extends BaseCommand {
     refuseFlags(flags, REFUSED_BY_RM);
     const { containers } = await this.engine();
     return forEachNamed(args, this.options, async (name) => {
-      await containers.remove(name, { force: flags.force, volumes: flags.volumes });
+      try {
+        await containers.remove(name, { force: flags.force, volumes: flags.volumes });
+      } catch (error) {
+        // With -f it is told, and no failure, as in Docker.
+        const gone = error instanceof WherryError && error.code === 'E_CONTAINER_NOT_FOUND';
+        if (!flags.force || !gone) throw error;
+        reportError(error, this.options);
+        return;
+      }
       print(name);
     });
   }

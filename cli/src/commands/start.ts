@@ -27,7 +27,7 @@ export default class Start extends ContainerCommand {
     const { containers } = await this.engine();
     if (!flags.attach && !flags.interactive) {
       return forEachNamed(args, this.options, async (name) => {
-        await containers.start(containers.find(name));
+        await containers.start(containers.find(name)).catch(passOverRunning);
         print(name);
       });
     }
@@ -39,10 +39,18 @@ export default class Start extends ContainerCommand {
       });
     }
     const keys = flags['detach-keys'];
-    const handover = await containers.prepareStart(containers.find(name), {
-      attach: { stdin: flags.interactive, stdout: true, stderr: true },
-      ...(keys === undefined ? {} : { detachKeys: keys }),
-    });
+    const detachKeys = keys === undefined ? {} : { detachKeys: keys };
+    const attach = { stdin: flags.interactive, stdout: true, stderr: true };
+    const handover =
+      (await containers
+        .prepareStart(containers.find(name), { attach, ...detachKeys })
+        .catch(passOverRunning)) ??
+      (await containers.prepareAttach(name, { stdin: flags.interactive, sigProxy: true, ...detachKeys }));
     return this.become(handover);
   }
+}
+
+/** To start what runs is no failure, as in Docker. */
+function passOverRunning(error: unknown): undefined {
+  if (!(error instanceof WherryError) || error.code !== 'E_CONTAINER_RUNNING') throw error;
 }

@@ -1,5 +1,4 @@
-import type { ContainerSummary } from '@wherry/core/api';
-import { anyOf, labelsFit, parseFilters } from './filter.ts';
+import type { Attachments, ContainerSummary } from '@wherry/core/api';
 import type { ListFormat } from './list.ts';
 import { ago, ellipsis, goTime, shortId } from './units.ts';
 
@@ -11,6 +10,7 @@ export function containerList({
   now,
   size = false,
   sizes,
+  attachments = () => ({ networks: [], mounts: [] }),
 }: {
   readonly noTrunc: boolean;
   readonly now: number;
@@ -18,6 +18,8 @@ export function containerList({
   readonly size?: boolean;
   /** By id, where they are wanted: they take time. */
   readonly sizes?: ReadonlyMap<string, string>;
+  /** Looked up for the fields that show them. */
+  readonly attachments?: (id: string) => Attachments;
 }): ListFormat<ContainerSummary> {
   return {
     columns: ['ID', 'Image', 'Command', 'RunningFor', 'Status', 'Ports', 'Names', ...(size ? ['Size'] : [])],
@@ -32,6 +34,10 @@ export function containerList({
       Ports: 'PORTS',
       Names: 'NAMES',
       Labels: 'LABELS',
+      Mounts: 'MOUNTS',
+      LocalVolumes: 'LOCAL VOLUMES',
+      Networks: 'NETWORKS',
+      Platform: 'PLATFORM',
       Size: 'SIZE',
     },
     fields: (each, wanted) => ({
@@ -46,8 +52,25 @@ export function containerList({
       Names: each.name,
       Size: sizes?.get(each.id) ?? '0B',
       Labels: wanted('Labels') && labelsText(each.labels),
+      ...(wanted('Networks') ? attachedFields(attachments(each.id), noTrunc) : {}),
+      // Known for images alone.
+      Platform: null,
       Label: (name: string) => each.labels[name] ?? '',
     }),
+  };
+}
+
+const MOUNT_LENGTH = 15;
+
+function attachedFields({ networks, mounts }: Attachments, whole: boolean) {
+  const named = mounts.flatMap(({ name }) => (name === '' ? [] : [name]));
+  return {
+    Mounts: named.map((name) => (whole ? name : ellipsis(name, MOUNT_LENGTH))).join(','),
+    LocalVolumes: String(mounts.filter(({ volume }) => volume).length),
+    Networks: networks
+      .map(({ name }) => name)
+      .toSorted()
+      .join(','),
   };
 }
 
@@ -66,42 +89,4 @@ function labelsText(labels: Readonly<Record<string, string>>): string {
 function imageName({ image, imageId }: ContainerSummary, noTrunc: boolean): string {
   if (image !== '' && image !== imageId) return image;
   return noTrunc ? imageId : shortId(imageId);
-}
-
-const FILTERS = ['ancestor', 'exited', 'health', 'id', 'label', 'name', 'status'];
-
-/** `ps --filter`. @throws WherryError `E_FILTER` */
-export function filterContainers(
-  all: readonly ContainerSummary[],
-  words: readonly string[],
-): ContainerSummary[] {
-  const filters = parseFilters(words, FILTERS);
-  if (filters.size === 0) return [...all];
-  return all.filter(
-    (each) =>
-      anyOf(filters, 'id', (value) => each.id.startsWith(value)) &&
-      anyOf(filters, 'name', (value) => nameFits(each.name, value)) &&
-      anyOf(filters, 'status', (value) => each.state === value) &&
-      anyOf(filters, 'exited', (value) => each.state === 'exited' && each.exitCode === Number(value)) &&
-      anyOf(filters, 'health', (value) => (each.health ?? 'none') === value) &&
-      anyOf(filters, 'ancestor', (value) => isAncestor(each, value)) &&
-      labelsFit(filters, each.labels),
-  );
-}
-
-/** Docker matches names as regular expressions; what isn't one is looked for as it is. */
-function nameFits(name: string, pattern: string): boolean {
-  try {
-    const expression = new RegExp(pattern);
-    return expression.test(name) || expression.test(`/${name}`);
-  } catch {
-    return name.includes(pattern);
-  }
-}
-
-function isAncestor({ image, imageId }: ContainerSummary, wanted: string): boolean {
-  const withoutTag = image.replace(/:[^:/]*$/, '');
-  return (
-    image === wanted || withoutTag === wanted || imageId === wanted || shortId(imageId).startsWith(wanted)
-  );
 }

@@ -22,7 +22,7 @@ export function parseFilters(words: readonly string[], known: readonly string[])
   return filters;
 }
 
-function filterError(sentence: string, known: readonly string[]): WherryError {
+export function filterError(sentence: string, known: readonly string[]): WherryError {
   return new WherryError(sentence, {
     code: 'E_FILTER',
     hint: `Filters are written NAME=VALUE; names are ${known.join(', ')}.`,

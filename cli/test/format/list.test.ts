@@ -1,6 +1,7 @@
-import type { ContainerSummary, ImageSummary } from '@wherry/core/api';
+import type { Attachments, ContainerSummary, ImageSummary } from '@wherry/core/api';
 import { describe, expect, it } from 'vitest';
-import { containerList, filterContainers } from '../../src/format/containers.ts';
+import { filterContainers } from '../../src/format/container-filter.ts';
+import { containerList } from '../../src/format/containers.ts';
 import { filterImages, imageList } from '../../src/format/images.ts';
 import { renderList } from '../../src/format/list.ts';
 
@@ -16,7 +17,7 @@ const web: ContainerSummary = {
   created: '2026-11-21T11:57:59.123456789Z',
   state: 'running',
   status: 'Up 2 minutes',
-  ports: '',
+  ports: '0.0.0.0:8080->80/tcp, [::]:8080->80/tcp, 53/udp',
   labels: { role: 'front' },
 };
 const old: ContainerSummary = {
@@ -26,9 +27,25 @@ const old: ContainerSummary = {
   state: 'exited',
   status: 'Exited (3) 1 hour ago',
   exitCode: 3,
+  ports: '',
+  created: '2026-11-21T10:00:00.000000000Z',
   labels: {},
 };
-const list = containerList({ noTrunc: false, now: NOW });
+const attachments = (id: string): Attachments =>
+  id === ID
+    ? {
+        networks: [
+          { id: 'c'.repeat(64), name: 'lab' },
+          { id: 'd'.repeat(64), name: 'bridge' },
+        ],
+        mounts: [
+          { name: 'a-volume-with-a-name', destination: '/data', volume: true },
+          { name: '/etc', destination: '/e', volume: false },
+        ],
+      }
+    : { networks: [], mounts: [] };
+const createdOf = (name: string): string => (name === 'web' ? web : old).created;
+const list = containerList({ noTrunc: false, now: NOW, attachments });
 
 function render(format?: string, quiet?: string, items: readonly ContainerSummary[] = [web]) {
   return renderList(list, { items, format, quiet });
@@ -38,8 +55,8 @@ describe('ps', () => {
   it("is Docker's table", async () => {
     expect(await render()).toBe(
       [
-        'CONTAINER ID   IMAGE                         COMMAND                  CREATED         STATUS         PORTS     NAMES',
-        '0123456789ab   localhost:5000/busybox:1.36   "sh -c while true; d…"   2 minutes ago   Up 2 minutes             web',
+        'CONTAINER ID   IMAGE                         COMMAND                  CREATED         STATUS         PORTS                                             NAMES',
+        '0123456789ab   localhost:5000/busybox:1.36   "sh -c while true; d…"   2 minutes ago   Up 2 minutes   0.0.0.0:8080->80/tcp, [::]:8080->80/tcp, 53/udp   web',
       ].join('\n'),
     );
   });
@@ -66,6 +83,9 @@ describe('ps', () => {
     expect(await render('{{.Names}}: {{.Label "role"}}')).toBe('web: front');
     expect(await render('table {{.Names}}\\t{{.Label "role"}}')).toBe('NAMES     ROLE\nweb       front');
     expect(await render('{{.ID}}', 'ID')).toBe('0123456789ab');
+    expect(await render('{{.Networks}} {{.Mounts}} {{.LocalVolumes}}')).toBe(
+      'bridge,lab a-volume-with-…,/etc 1',
+    );
   });
 
   it('writes one JSON object a line', async () => {
@@ -87,13 +107,33 @@ describe('ps', () => {
       ['web', 'old'],
     ],
     [['name=web', 'status=exited'], []],
+    [['before=web'], ['old']],
+    [['since=old'], ['web']],
+    [['publish=8080'], ['web']],
+    [['publish=80'], []],
+    [['publish=8000-9000/tcp'], ['web']],
+    [['expose=80'], ['web']],
+    [['expose=53/udp'], ['web']],
+    [['expose=53'], []],
+    [['network=lab'], ['web']],
+    [[`network=${'d'.repeat(12)}`], ['web']],
+    [['network=la'], []],
+    [['volume=a-volume-with-a-name'], ['web']],
+    [['volume=/e'], ['web']],
+    [['volume=e'], []],
+    [['is-task=false'], ['web', 'old']],
+    [['is-task=true'], []],
   ])('filters by %j', (words, names) => {
-    expect(filterContainers([web, old], words).map(({ name }) => name)).toEqual(names);
+    const found = filterContainers([web, old], words, { attachments, createdOf });
+    expect(found.map(({ name }) => name)).toEqual(names);
   });
 
   it('refuses a filter that is none', () => {
-    expect(() => filterContainers([], ['colour=red'])).toThrow("invalid filter 'colour'");
-    expect(() => filterContainers([], ['name'])).toThrow('invalid argument "name"');
+    const filter = (word: string) => () => filterContainers([], [word], { attachments, createdOf });
+    expect(filter('colour=red')).toThrow("invalid filter 'colour'");
+    expect(filter('name')).toThrow('invalid argument "name"');
+    for (const word of ['status=well', 'exited=x', 'health=ill', 'is-task=perhaps', 'publish=web'])
+      expect(filter(word)).toThrow(`invalid filter '${word}'`);
   });
 });
 

@@ -1,6 +1,7 @@
 /** What can be done to containers that are there, beside starting and stopping them: requests and answers. */
 
 import type { Handover } from '../api.ts';
+import type { Attachments } from './attachments.ts';
 import type { OptionRequest } from './options.ts';
 
 /** `docker exec`. */
@@ -75,6 +76,8 @@ export interface ContainerOperations {
     nameOrId: string,
     options?: { readonly size?: boolean },
   ): Promise<Readonly<Record<string, unknown>>>;
+  /** Its networks and mounts. */
+  attachments(nameOrId: string): Attachments;
   /** Changes limits and restart policy; answers with warnings. @throws WherryError `E_OPTION` */
   update(nameOrId: string, request: OptionRequest): Promise<readonly string[]>;
   pause(nameOrId: string): Promise<void>;

@@ -10,6 +10,7 @@ export function renameContainer(context: ContainerContext, id: string, wanted: s
     const name = checkName(wanted);
     store.database.transaction(() => {
       const owner = table.idOfName(name);
+      if (owner === id) throw sameName(name);
       if (owner !== undefined) throw nameConflict(name, owner);
       table.rename(id, name);
     });
@@ -20,4 +21,11 @@ export function renameContainer(context: ContainerContext, id: string, wanted: s
     throw new WherryError(error.message, { code, hint, cause, exitCode: EXIT.failure });
   }
   refreshNames(context);
+}
+
+function sameName(name: string): WherryError {
+  return new WherryError('Renaming a container with the same name as its current name', {
+    code: 'E_CONTAINER_NAME_TAKEN',
+    hint: `It is called ${name} already.`,
+  });
 }

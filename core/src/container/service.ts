@@ -10,6 +10,7 @@ import type {
 } from '../api.ts';
 import { recordContainerEvent } from '../event/fold.ts';
 import { portsText, readPorts } from '../network/published.ts';
+import { type Attachments, attachmentsOf } from './attachments.ts';
 import { type ContainerContext, fold } from './context.ts';
 import { findContainer } from './find.ts';
 import { type HealthStatus, readHealth } from './health.ts';
@@ -89,6 +90,10 @@ export class ContainerService implements Containers {
     if (!running.has(id)) return '';
     const { store, table } = this.#context;
     return portsText(readPorts(store.paths.container(id)), table.spec(id)?.networking?.exposed ?? []);
+  }
+
+  attachments(nameOrId: string): Attachments {
+    return attachmentsOf(this.#context, this.find(nameOrId));
   }
 
   find(nameOrId: string): string {

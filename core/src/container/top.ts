@@ -59,7 +59,9 @@ async function ps(options: readonly string[], env: ContainerContext['env']): Pro
     const { code, stderr } = cause as { readonly code?: unknown; readonly stderr?: string };
     const missing = code === 'ENOENT';
     throw new WherryError(
-      missing ? 'This machine has no ps, by which processes are listed.' : `ps: ${stderr?.trim() ?? ''}`,
+      missing
+        ? 'This machine has no ps, by which processes are listed.'
+        : stderr?.trim().split('\n', 1)[0] || 'ps failed',
       {
         code: 'E_PS',
         hint: missing
