@@ -98,7 +98,19 @@ function cacheFile(command: string): string | undefined {
       ? `${HOME}/.cache`
       : undefined;
   if (base === undefined) return undefined;
-  return `${base}/wherry/${BUNDLE_HASH}-${process.version}-${process.arch}-${command}.v8`;
+  const node = `${process.version}-${process.arch}-${flagsKey()}`;
+  return `${base}/wherry/${BUNDLE_HASH}-${node}-${command}.v8`;
+}
+
+/**
+ * V8 refuses a cache that was made under other flags than it has now. With one for all, a command that is called with these and
+ * with those, turn by turn, would make it anew each time.
+ */
+function flagsKey(): string {
+  let key = 0;
+  for (const character of `${process.execArgv.join(' ')} ${process.env.NODE_OPTIONS ?? ''}`)
+    key = (key * 31 + character.charCodeAt(0)) >>> 0;
+  return key.toString(36);
 }
 
 /** The file when it belongs to this user and nobody else may write it: what it holds is as good as code. */
