@@ -63,7 +63,8 @@ describe.each(USER_NAMES)('from machine to machine, as %s', (name) => {
   });
 
   it('with port_handler=pasta the program inside sees who connects', async () => {
-    const mode = 'slirp:port_handler=pasta';
+    const mode = 'kept';
+    await must('network', 'create', '-d', 'slirp', '-o', 'port_handler=pasta', mode);
     const where = ['-p', '8070:80', '-p', '127.0.0.1::80', '-p', '8071:81/udp'];
     const args = ['run', '-d', '--name', 'seen', '--network', mode, ...where, BUSYBOX];
     await must(...args, 'httpd', '-f', '-vv', '-h', '/etc');
@@ -86,12 +87,22 @@ describe.each(USER_NAMES)('from machine to machine, as %s', (name) => {
     }
     const { stdout, stderr } = await user.wherry(['logs', 'seen']);
     for (const address of [machines.there.v4, machines.there.v6]) expect(stdout + stderr).toContain(address);
-    const refused = await user.wherry(['run', '--rm', '--network', mode, '-p', '8070:80', BUSYBOX, 'true']);
+    const refused = await user.wherry([
+      'run',
+      '--rm',
+      '--network',
+      'slirp:port_handler=pasta',
+      '-p',
+      '8070:80',
+      BUSYBOX,
+      'true',
+    ]);
     expect(refused).toMatchObject({
       exitCode: 125,
       stderr: expect.stringMatching(/port is already allocated/),
     });
     await must('rm', '-f', 'seen');
+    await must('network', 'rm', mode);
   });
 
   it('another machine is reached through the uplink, by IPv4 and IPv6, and pinged', async () => {

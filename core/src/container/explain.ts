@@ -1,6 +1,6 @@
 import type { CreateRequest } from '../api.ts';
+import { adHocNetwork, portsByHelper } from '../network/builtin.ts';
 import { commitNetworks } from '../network/draft.ts';
-import { portsByHelper } from '../network/mode.ts';
 import { settlePorts } from '../network/port-check.ts';
 import { explainPlan } from '../plan/explain.ts';
 import type { Operation, Program } from '../program/operation.ts';
@@ -21,7 +21,9 @@ export async function explainContainer(context: ContainerContext, request: Creat
   const pending = stepsToText(draft.plan.steps);
   // A helper has to be told of each port; else the launcher chooses the free ones.
   const asked = draft.spec.networking?.ports ?? [];
-  const ports = portsByHelper(draft.spec.network) ? await settlePorts(asked, 'chosen-now') : asked;
+  const own = adHocNetwork(draft.spec.network);
+  const networks = own === undefined ? draft.networks.places.map(({ network }) => network) : [own];
+  const ports = networks.some(portsByHelper) ? await settlePorts(asked, 'chosen-now') : asked;
   const plan = undone(context, () => {
     context.table.insert(row, draft.spec, pending);
     commitNetworks(context, row.id, draft.networks);

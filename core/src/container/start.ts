@@ -7,11 +7,12 @@ import { startEvents } from '../event/start-events.ts';
 import { EventTable } from '../event/table.ts';
 import { DRIVER_LOSS } from '../log/driver/config.ts';
 import { splitDelivery } from '../log/mode.ts';
+import { adHocNetwork, portsByHelper } from '../network/builtin.ts';
 import { refreshNames } from '../network/members.ts';
-import { portsByHelper } from '../network/mode.ts';
 import { settlePorts } from '../network/port-check.ts';
 import type { PublishedPort } from '../network/request.ts';
 import { hostFileDirectory, launchNetworks, networkFiles } from '../network/start.ts';
+import { NetworkTable } from '../network/table.ts';
 import { checkPlan } from '../plan/check.ts';
 import { type EncodedPlan, encodeFileOperations, encodePlan, encodeSink } from '../plan/encode.ts';
 import type { Drivers } from '../plugin/drivers.ts';
@@ -70,7 +71,7 @@ export async function prepareLaunch(context: ContainerContext, id: string, clien
   if (spec.rootfs !== undefined) checkRootDirectory(spec.rootfs);
   await sureLayers(context, spec);
   const drivers = await context.drivers();
-  const ports = await portsFor(spec);
+  const ports = await portsFor(context, id, spec);
   const plan = store.database.transaction(() => planStart(context, drivers, row, spec, ports));
   const directory = store.paths.container(id);
   ensureDriverRoots(context, plan.rootfs.asker);
@@ -114,10 +115,24 @@ export async function prepareLaunch(context: ContainerContext, id: string, clien
 }
 
 /** What is asked for where it is dropped is in nobody's way. */
-async function portsFor({ network, networking }: ContainerSpec): Promise<readonly PublishedPort[]> {
+async function portsFor(
+  { store }: ContainerContext,
+  id: string,
+  { network, networking }: ContainerSpec,
+): Promise<readonly PublishedPort[]> {
   const asked = networking?.ports ?? [];
   if (network === 'host' || network === 'none') return asked;
-  return settlePorts(asked, portsByHelper(network) ? 'chosen-now' : 'chosen-by-launcher');
+  const byHelper = (): boolean => {
+    const own = adHocNetwork(network);
+    if (own !== undefined) return portsByHelper(own);
+    const table = new NetworkTable(store.database);
+    return table.endpointsOf(id).some((endpoint) => {
+      const row = table.get(endpoint.network);
+      return row !== undefined && portsByHelper(row);
+    });
+  };
+  const chosen = asked.some(({ hostPort }) => hostPort === 0) && byHelper();
+  return settlePorts(asked, chosen ? 'chosen-now' : 'chosen-by-launcher');
 }
 
 /** How the caller becomes the launcher. */

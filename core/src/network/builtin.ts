@@ -61,6 +61,11 @@ export function adHocNetwork(text: string): NetworkRow | undefined {
   };
 }
 
+/** Whether a network's ports are carried by a helper, which has to be told of each one. */
+export function portsByHelper({ config }: Pick<NetworkRow, 'config'>): boolean {
+  return config.options.some(({ key, value }) => key === 'port_handler' && value !== 'monitor');
+}
+
 /** What is refused with `run`'s status there, as an error of another command. */
 export function inCommand(error: unknown): unknown {
   if (!(error instanceof WherryError) || error.exitCode !== EXIT.engine) return error;

@@ -28,12 +28,6 @@ export function parseMode(text: string): NetworkMode {
   return { kind: 'driver', driver: 'slirp', options: Object.fromEntries(options) };
 }
 
-/** Whether ports are carried by a helper, which has to be told of each one. */
-export function portsByHelper(text: string): boolean {
-  const mode = parseMode(text);
-  return mode.kind === 'driver' && (mode.options.port_handler ?? 'monitor') !== 'monitor';
-}
-
 function invalid(text: string, why: string): WherryError {
   return new WherryError(`invalid network ${JSON.stringify(text)}: ${why}.`, {
     code: 'E_NETWORK_MODE',
