@@ -9,6 +9,7 @@ export interface AsGiven {
   readonly volumesFrom?: readonly string[];
   readonly cidFile?: string;
   readonly userns?: string;
+  readonly securityOpt?: readonly string[];
 }
 
 /** What `create` is asked for without saying otherwise: output and errors are attached to. */
@@ -28,6 +29,7 @@ export function asGiven(request: CreateRequest, imageSignal: string | undefined)
     ...(request.stopTimeout === undefined ? {} : { stopTimeout: request.stopTimeout }),
     ...(request.networking?.publishAll === true ? { publishAll: true } : {}),
     ...(from.length === 0 ? {} : { volumesFrom: from }),
+    ...(request.securityOpt.length === 0 ? {} : { securityOpt: request.securityOpt }),
     ...(request.cidFile === undefined ? {} : { cidFile: request.cidFile }),
     ...(request.userns === undefined || request.userns === '' ? {} : { userns: request.userns }),
   };

@@ -12,17 +12,8 @@ const OR_NULL = <T>(list: readonly T[]): readonly T[] | null => (list.length ===
 export function hostConfig(row: ContainerRow, spec: ContainerSpec): Readonly<Record<string, unknown>> {
   const options = spec.options ?? NO_OPTIONS;
   const { limits, restart } = options;
-  const { noNewPrivileges, seccomp } = spec.security;
   const net = spec.networking;
   const given = spec.given ?? NOTHING_GIVEN;
-  const securityOpt = [
-    ...(noNewPrivileges ? ['no-new-privileges'] : []),
-    ...(seccomp === 'unconfined' && !spec.privileged ? ['seccomp=unconfined'] : []),
-    ...(typeof seccomp === 'object' ? [`seccomp=${seccomp.profile}`] : []),
-    ...(spec.security.labels ?? []),
-    ...(spec.security.mask ?? []).map((path) => `mask=${path}`),
-    ...(spec.security.unmask ?? []).map((path) => `unmask=${path}`),
-  ];
   const { pid, ipc, cgroup } = options.sharing ?? NOTHING_SHARED;
   const { masked, readOnly } = protectedLists(spec.privileged, spec.security);
   return {
@@ -52,7 +43,7 @@ export function hostConfig(row: ContainerRow, spec: ContainerSpec): Readonly<Rec
     Privileged: spec.privileged,
     PublishAllPorts: given.publishAll ?? false,
     ReadonlyRootfs: spec.readOnly,
-    SecurityOpt: OR_NULL(securityOpt),
+    SecurityOpt: OR_NULL(securityOptions(spec)),
     ...asked(spec.mounts),
     ...tmpfs(spec.mounts),
     UTSMode: options.uts === 'host' ? 'host' : '',
@@ -107,6 +98,31 @@ export function hostConfig(row: ContainerRow, spec: ContainerSpec): Readonly<Rec
     ReadonlyPaths: spec.privileged ? null : readOnly,
     ...(spec.init ? { Init: true } : {}),
   };
+}
+
+/** As they were given, a profile of seccomp with its text, and what Docker's daemon adds where labels would be in the way. */
+function securityOptions({ security, given, privileged, options }: ContainerSpec): readonly string[] {
+  const { seccomp, noNewPrivileges, labels = [], mask = [], unmask = [] } = security;
+  const { pid, ipc } = options?.sharing ?? NOTHING_SHARED;
+  const profile = typeof seccomp === 'object' ? [`seccomp=${seccomp.profile}`] : undefined;
+  // For records from before it was kept.
+  const settled = [
+    ...(noNewPrivileges ? ['no-new-privileges'] : []),
+    ...(seccomp === 'unconfined' && !privileged ? ['seccomp=unconfined'] : []),
+    ...(profile ?? []),
+    ...labels,
+    ...mask.map((path) => `mask=${path}`),
+    ...unmask.map((path) => `unmask=${path}`),
+  ];
+  const found =
+    given?.securityOpt === undefined
+      ? settled
+      : given.securityOpt.flatMap((option) => {
+          if (/^systempaths[=:]/.test(option)) return [];
+          return /^seccomp[=:]/.test(option) ? (profile ?? [option]) : [option];
+        });
+  const unlabelled = privileged || pid.kind === 'host' || ipc.kind === 'host';
+  return unlabelled && !found.some((each) => /^label[=:]/.test(each)) ? [...found, 'label=disable'] : found;
 }
 
 const rates = (list: readonly DeviceRate[] = []) =>

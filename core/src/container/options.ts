@@ -138,7 +138,7 @@ export function parseOptions(request: OptionRequest, autoRemove = false): Contai
     shmSize: request.shmSize === undefined ? SHM_SIZE : positiveSize('--shm-size', request.shmSize),
     ulimits: parseUlimits(request.ulimits ?? []),
     sysctls: Object.fromEntries((request.sysctls ?? []).map(parseSysctl)),
-    annotations: Object.fromEntries((request.annotations ?? []).map((each) => pair('--annotation', each))),
+    annotations: Object.fromEntries((request.annotations ?? []).map(annotation)),
     ...(oomScoreAdj === undefined ? {} : { oomScoreAdj }),
     uts: parseUts(request.uts),
     limits: parseLimits(request),
@@ -163,6 +163,11 @@ export function parseRestart(text: string): RestartPolicy {
     `invalid restart policy: ${text}`,
     'It is no, always, unless-stopped, or on-failure[:RETRIES].',
   );
+}
+
+/** As Docker takes them: one without a value is empty. */
+function annotation(text: string): readonly [string, string] {
+  return text.includes('=') ? pair('--annotation', text) : [text, ''];
 }
 
 /** Of several for one resource, the last one; by name, as Docker keeps them. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { NOTHING_GIVEN } from '../../src/container/as-given.ts';
 import { hostConfig } from '../../src/container/inspect-host.ts';
 import { parseOptions } from '../../src/container/options.ts';
 import type { ContainerSpec } from '../../src/container/record.ts';
@@ -113,6 +114,30 @@ describe('HostConfig', () => {
       SecurityOpt: ['no-new-privileges', 'label=disable', 'mask=/etc', 'unmask=/proc/kcore'],
       MaskedPaths: expect.arrayContaining(['/etc', '/sys/firmware']),
     });
+  });
+});
+
+describe('SecurityOpt', () => {
+  const shown = (securityOpt: readonly string[], more: Partial<ContainerSpec> = {}) =>
+    hostConfig(row(), {
+      ...SPEC,
+      security: parseSecurityOptions(securityOpt, more.privileged === true),
+      given: { ...NOTHING_GIVEN, securityOpt },
+      ...more,
+    }).SecurityOpt;
+
+  it('is as it was given, without what has a field of its own', () => {
+    expect(shown(['no-new-privileges:true', 'systempaths=unconfined', 'seccomp=builtin'])).toEqual([
+      'no-new-privileges:true',
+      'seccomp=builtin',
+    ]);
+    expect(shown([])).toBeNull();
+  });
+
+  it('has no label where one would be in the way', () => {
+    expect(shown([], { privileged: true })).toEqual(['label=disable']);
+    expect(shown(['label=disable'], { privileged: true })).toEqual(['label=disable']);
+    expect(shown([], { options: parseOptions({ pid: 'host' }) })).toEqual(['label=disable']);
   });
 });
 

@@ -38,6 +38,11 @@ describe('--ulimit', () => {
   });
 });
 
+it('--annotation may lack a value', () => {
+  expect(parseOptions({ annotations: ['a=b', 'c'] }).annotations).toEqual({ a: 'b', c: '' });
+  expect(() => parseOptions({ annotations: ['=b'] })).toThrow();
+});
+
 describe('several of --ulimit', () => {
   it('are kept by name, the last one of each', () => {
     const { ulimits } = parseOptions({ ulimits: ['nofile=1:2', 'core=0', 'nofile=3:4'] });
