@@ -84,6 +84,7 @@ describe('commands', () => {
   it('have examples that are theirs, with flags that they know', async () => {
     for (const [id, load] of Object.entries(COMMANDS)) {
       const { examples = [], flags, interspersed } = await load();
+      expect(examples, id).not.toEqual([]);
       for (const example of examples) {
         const [program, ...words] =
           (typeof example === 'string' ? example : example.command).split(/ [|<>] /, 1)[0]?.split(' ') ?? [];
@@ -109,6 +110,10 @@ describe('commands', () => {
         'Options:',
         '  -s, --signal string   Signal to send to the container',
         '  -t, --timeout int     Seconds to wait before killing the container',
+        '',
+        'Examples:',
+        '  wherry stop web',
+        '  wherry stop -t 30 web db',
       ].join('\n'),
     );
     expect(commandHelp(await (COMMANDS.logout ?? expect.fail())(), 'logout')).toMatch(

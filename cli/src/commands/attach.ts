@@ -5,6 +5,7 @@ export default class Attach extends ContainerCommand {
   static override id = 'attach';
   static override summary = 'Attach local standard input, output, and error streams to a running container';
   static override usage = '[OPTIONS] CONTAINER';
+  static override examples = ['wherry attach web', 'wherry attach --no-stdin --sig-proxy=false web'];
   static override arity = { min: 1, max: 1 };
   static override completes = 'running' as const;
   static override flags = {

@@ -10,6 +10,10 @@ export default class Commit extends BaseCommand {
   static override id = 'commit';
   static override summary = "Create a new image from a container's changes";
   static override usage = '[OPTIONS] CONTAINER [REPOSITORY[:TAG]]';
+  static override examples = [
+    'wherry commit web me/web:1.0',
+    "wherry commit -m 'with a page' -a 'Ada <ada@lan>' web me/web:1.1",
+  ];
   static override arity = { min: 1, max: 2 };
   static override completes = 'containers' as const;
   static override flags = {

@@ -16,6 +16,7 @@ export default class Completion extends BaseCommand {
   static override id = 'completion';
   static override summary = 'Generate the completion script for a shell: bash, zsh or fish';
   static override usage = 'SHELL';
+  static override examples = ['wherry completion bash > ~/.local/share/bash-completion/completions/wherry'];
   static override arity = { min: 1, max: 1 };
   static override completes = 'shells' as const;
 

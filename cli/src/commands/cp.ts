@@ -13,6 +13,11 @@ export default class Cp extends BaseCommand {
     '[OPTIONS] CONTAINER:SRC_PATH DEST_PATH|-',
     '[OPTIONS] SRC_PATH|- CONTAINER:DEST_PATH',
   ];
+  static override examples = [
+    'wherry cp web:/etc/nginx/nginx.conf .',
+    'wherry cp page.html web:/usr/share/nginx/html/',
+    'wherry cp - web:/srv < site.tar',
+  ];
   static override arity = { min: 2, max: 2 };
   static override completes = 'containers' as const;
   static override flags = {

@@ -5,6 +5,7 @@ export default class Diff extends BaseCommand {
   static override id = 'diff';
   static override summary = "Inspect changes to files or directories on a container's filesystem";
   static override usage = 'CONTAINER';
+  static override examples = ['wherry diff web'];
   static override arity = { min: 1, max: 1 };
   static override completes = 'containers' as const;
 

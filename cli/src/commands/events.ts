@@ -11,6 +11,10 @@ export default class Events extends BaseCommand {
   static override id = 'events';
   static override summary = 'Get real time events of containers, images, networks and volumes';
   static override usage = '[OPTIONS]';
+  static override examples = [
+    'wherry events --since 10m --until 0s',
+    "wherry events --filter container=web --filter event=die --format '{{.Time}} {{.Actor.Attributes.exitCode}}'",
+  ];
   static override flags = {
     filter: Flags.string({
       char: 'f',

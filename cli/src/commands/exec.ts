@@ -6,6 +6,11 @@ export default class Exec extends ContainerCommand {
   static override id = 'exec';
   static override summary = 'Execute a command in a running container';
   static override usage = '[OPTIONS] CONTAINER COMMAND [ARG...]';
+  static override examples = [
+    'wherry exec -it web sh',
+    'wherry exec -w /srv -e LANG=C web ls',
+    'wherry exec -d web touch /tmp/seen',
+  ];
   static override arity = { min: 2, max: Number.POSITIVE_INFINITY };
   static override interspersed = false;
   static override completes = 'running' as const;

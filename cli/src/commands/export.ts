@@ -7,6 +7,7 @@ export default class Export extends BaseCommand {
   static override id = 'export';
   static override summary = "Export a container's filesystem as a tar archive";
   static override usage = '[OPTIONS] CONTAINER';
+  static override examples = ['wherry export -o web.tar web', 'wherry export web | tar t'];
   static override arity = { min: 1, max: 1 };
   static override completes = 'containers' as const;
   static override flags = {

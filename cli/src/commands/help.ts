@@ -7,6 +7,7 @@ export default class Help extends BaseCommand {
   static override id = 'help';
   static override summary = 'Help about the command';
   static override usage = '[COMMAND]';
+  static override examples = ['wherry help run'];
   static override arity = { min: 0, max: Number.POSITIVE_INFINITY };
   static override completes = 'commands' as const;
 

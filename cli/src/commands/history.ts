@@ -8,6 +8,10 @@ export default class History extends BaseCommand {
   static override id = 'history';
   static override summary = 'Show the history of an image';
   static override usage = '[OPTIONS] IMAGE';
+  static override examples = [
+    'wherry history debian',
+    "wherry history --no-trunc --format '{{.CreatedBy}}' debian",
+  ];
   static override arity = { min: 1, max: 1 };
   static override completes = 'images' as const;
   static override flags = {

@@ -8,6 +8,11 @@ export default class Images extends BaseCommand {
   static override id = 'images';
   static override summary = 'List images';
   static override usage = '[OPTIONS] [REPOSITORY[:TAG]]';
+  static override examples = [
+    'wherry images',
+    'wherry images --filter dangling=true -q',
+    "wherry images --format '{{.Repository}}:{{.Tag}} {{.Size}}'",
+  ];
   static override arity = { min: 0, max: 1 };
   static override completes = 'images' as const;
   static override flags = {

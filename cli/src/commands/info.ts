@@ -8,6 +8,7 @@ export default class Info extends BaseCommand {
   static override id = 'info';
   static override summary = 'Display system-wide information';
   static override usage = '[OPTIONS]';
+  static override examples = ['wherry info', "wherry info --format '{{.Driver}}'"];
   static override flags = {
     format: Flags.string({ char: 'f', helpValue: 'string', summary: FORMAT_SUMMARY }),
   };

@@ -15,6 +15,11 @@ export default class Inspect extends BaseCommand {
   static override id = 'inspect';
   static override summary = 'Return low-level information on Wherry objects';
   static override usage = '[OPTIONS] NAME|ID [NAME|ID...]';
+  static override examples = [
+    'wherry inspect web',
+    "wherry inspect -f '{{.State.Status}} {{.State.ExitCode}}' web",
+    'wherry inspect --type image debian',
+  ];
   static override arity = { min: 1, max: Number.POSITIVE_INFINITY };
   static override completes = 'containers' as const;
   static override flags = {

@@ -7,6 +7,7 @@ export default class Kill extends BaseCommand {
   static override id = 'kill';
   static override summary = 'Kill one or more running containers';
   static override usage = '[OPTIONS] CONTAINER [CONTAINER...]';
+  static override examples = ['wherry kill web', 'wherry kill -s HUP web'];
   static override arity = { min: 1, max: Number.POSITIVE_INFINITY };
   static override completes = 'running' as const;
   static override flags = {

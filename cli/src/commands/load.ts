@@ -10,6 +10,7 @@ export default class Load extends BaseCommand {
   static override id = 'load';
   static override summary = 'Load an image from a tar archive or STDIN';
   static override usage = '[OPTIONS]';
+  static override examples = ['wherry load -i images.tar', 'wherry load < images.tar'];
   static override flags = {
     input: Flags.string({
       char: 'i',

@@ -8,6 +8,7 @@ export default class Logs extends BaseCommand {
   static override id = 'logs';
   static override summary = 'Fetch the logs of a container';
   static override usage = '[OPTIONS] CONTAINER';
+  static override examples = ['wherry logs -f --tail 20 web', 'wherry logs --since 10m -t web'];
   static override arity = { min: 1, max: 1 };
   static override completes = 'containers' as const;
   static override flags = {

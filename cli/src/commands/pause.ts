@@ -6,6 +6,7 @@ export default class Pause extends BaseCommand {
   static override id = 'pause';
   static override summary = 'Pause all processes within one or more containers';
   static override usage = 'CONTAINER [CONTAINER...]';
+  static override examples = ['wherry pause web'];
   static override arity = { min: 1, max: Number.POSITIVE_INFINITY };
   static override completes = 'running' as const;
 

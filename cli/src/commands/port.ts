@@ -7,6 +7,7 @@ export default class Port extends BaseCommand {
   static override id = 'port';
   static override summary = 'List port mappings or a specific mapping for the container';
   static override usage = 'CONTAINER [PRIVATE_PORT[/PROTO]]';
+  static override examples = ['wherry port web', 'wherry port web 80/tcp'];
   static override arity = { min: 1, max: 2 };
   static override completes = 'nothing' as const;
   static override flags = {};

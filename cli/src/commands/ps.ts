@@ -12,6 +12,11 @@ export default class Ps extends BaseCommand {
   static override id = 'ps';
   static override summary = 'List containers';
   static override usage = '[OPTIONS]';
+  static override examples = [
+    'wherry ps -a',
+    'wherry ps --filter status=exited --filter network=lab -q',
+    "wherry ps --format 'table {{.Names}}\\t{{.Networks}}\\t{{.Ports}}'",
+  ];
   static override flags = {
     all: Flags.boolean({ char: 'a', summary: 'Show all containers (default shows just running)' }),
     filter: Flags.string({

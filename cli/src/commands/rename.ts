@@ -4,6 +4,7 @@ export default class Rename extends BaseCommand {
   static override id = 'rename';
   static override summary = 'Rename a container';
   static override usage = 'CONTAINER NEW_NAME';
+  static override examples = ['wherry rename web shop'];
   static override arity = { min: 2, max: 2 };
   static override completes = 'containers' as const;
 

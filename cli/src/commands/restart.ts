@@ -7,6 +7,7 @@ export default class Restart extends BaseCommand {
   static override id = 'restart';
   static override summary = 'Restart one or more containers';
   static override usage = '[OPTIONS] CONTAINER [CONTAINER...]';
+  static override examples = ['wherry restart web', 'wherry restart -t 3 web db'];
   static override arity = { min: 1, max: Number.POSITIVE_INFINITY };
   static override completes = 'containers' as const;
   static override flags = {

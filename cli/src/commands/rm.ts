@@ -10,6 +10,7 @@ export default class Rm extends BaseCommand {
   static override id = 'rm';
   static override summary = 'Remove one or more containers';
   static override usage = '[OPTIONS] CONTAINER [CONTAINER...]';
+  static override examples = ['wherry rm web', 'wherry rm -f -v web'];
   static override arity = { min: 1, max: Number.POSITIVE_INFINITY };
   static override completes = 'containers' as const;
   static override flags = {

@@ -7,6 +7,7 @@ export default class Rmi extends BaseCommand {
   static override id = 'rmi';
   static override summary = 'Remove one or more images';
   static override usage = '[OPTIONS] IMAGE [IMAGE...]';
+  static override examples = ['wherry rmi debian:bookworm', 'wherry rmi -f 5f72e21bc818'];
   static override arity = { min: 1, max: Number.POSITIVE_INFINITY };
   static override completes = 'images' as const;
   static override flags = {

@@ -7,6 +7,10 @@ export default class Save extends BaseCommand {
   static override id = 'save';
   static override summary = 'Save one or more images to a tar archive (streamed to STDOUT by default)';
   static override usage = '[OPTIONS] IMAGE [IMAGE...]';
+  static override examples = [
+    'wherry save -o images.tar debian nginx',
+    'wherry save debian | gzip > debian.tar.gz',
+  ];
   static override arity = { min: 1, max: Number.POSITIVE_INFINITY };
   static override completes = 'images' as const;
   static override flags = {

@@ -9,6 +9,7 @@ export default class Start extends ContainerCommand {
   static override id = 'start';
   static override summary = 'Start one or more stopped containers';
   static override usage = '[OPTIONS] CONTAINER [CONTAINER...]';
+  static override examples = ['wherry start web', 'wherry start -ai shell'];
   static override arity = { min: 1, max: Number.POSITIVE_INFINITY };
   static override completes = 'stopped' as const;
   static override flags = {

@@ -14,6 +14,10 @@ export default class Stats extends BaseCommand {
   static override id = 'stats';
   static override summary = 'Display a live stream of container(s) resource usage statistics';
   static override usage = '[OPTIONS] [CONTAINER...]';
+  static override examples = [
+    'wherry stats',
+    "wherry stats --no-stream --format '{{.Name}} {{.MemUsage}}' web",
+  ];
   static override arity = { min: 0, max: Number.POSITIVE_INFINITY };
   static override completes = 'running' as const;
   static override flags = {

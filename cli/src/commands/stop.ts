@@ -7,6 +7,7 @@ export default class Stop extends BaseCommand {
   static override id = 'stop';
   static override summary = 'Stop one or more running containers';
   static override usage = '[OPTIONS] CONTAINER [CONTAINER...]';
+  static override examples = ['wherry stop web', 'wherry stop -t 30 web db'];
   static override arity = { min: 1, max: Number.POSITIVE_INFINITY };
   static override completes = 'running' as const;
   static override flags = {

@@ -6,6 +6,7 @@ export default class Top extends BaseCommand {
   static override id = 'top';
   static override summary = 'Display the running processes of a container';
   static override usage = 'CONTAINER [ps OPTIONS]';
+  static override examples = ['wherry top web', 'wherry top web -o pid,etime,args'];
   static override arity = { min: 1, max: Number.POSITIVE_INFINITY };
   static override interspersed = false;
   static override completes = 'running' as const;

@@ -6,6 +6,7 @@ export default class Unpause extends BaseCommand {
   static override id = 'unpause';
   static override summary = 'Unpause all processes within one or more containers';
   static override usage = 'CONTAINER [CONTAINER...]';
+  static override examples = ['wherry unpause web'];
   static override arity = { min: 1, max: Number.POSITIVE_INFINITY };
   static override completes = 'running' as const;
 

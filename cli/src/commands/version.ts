@@ -11,6 +11,7 @@ export default class Version extends BaseCommand {
   static override id = 'version';
   static override summary = 'Show the Wherry version information';
   static override usage = '[OPTIONS]';
+  static override examples = ['wherry version', "wherry version --format '{{.Client.Version}}'"];
   static override flags = {
     format: Flags.string({ char: 'f', helpValue: 'string', summary: FORMAT_SUMMARY }),
   };

@@ -6,6 +6,7 @@ export default class Wait extends BaseCommand {
   static override id = 'wait';
   static override summary = 'Block until one or more containers stop, then print their exit codes';
   static override usage = 'CONTAINER [CONTAINER...]';
+  static override examples = ['wherry wait web'];
   static override arity = { min: 1, max: Number.POSITIVE_INFINITY };
   static override completes = 'running' as const;
 

@@ -4,6 +4,7 @@ import { containerPruning } from '../../prunings.ts';
 export default class ContainerPrune extends PruneCommand {
   static override id = 'container prune';
   static override summary = 'Remove all stopped containers';
+  static override examples = ['wherry container prune -f --filter until=24h'];
   static override flags = pruneFlags('until, label, label!');
 
   override async run(): Promise<undefined> {

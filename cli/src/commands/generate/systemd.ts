@@ -21,6 +21,10 @@ export default class GenerateSystemd extends BaseCommand {
   static override summary =
     "Generate a user unit of systemd for each container, or one for all by 'system start-all'";
   static override usage = '[OPTIONS] [CONTAINER...]';
+  static override examples = [
+    'wherry generate systemd --name web',
+    'wherry generate systemd --new --files --name web',
+  ];
   static override arity = { min: 0, max: Number.POSITIVE_INFINITY };
   static override completes = 'containers' as const;
   static override flags = {

@@ -6,6 +6,7 @@ import { cachePruning, imagePruning } from '../../prunings.ts';
 export default class ImagePrune extends PruneCommand {
   static override id = 'image prune';
   static override summary = 'Remove unused images';
+  static override examples = ['wherry image prune -f', 'wherry image prune -a --filter until=240h'];
   static override flags = {
     all: Flags.boolean({ char: 'a', summary: 'Remove all unused images, not just dangling ones' }),
     cache: Flags.boolean({

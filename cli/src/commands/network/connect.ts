@@ -5,6 +5,10 @@ export default class NetworkConnect extends BaseCommand {
   static override id = 'network connect';
   static override summary = 'Connect a container to a network';
   static override usage = '[OPTIONS] NETWORK CONTAINER';
+  static override examples = [
+    'wherry network connect lab web',
+    'wherry network connect --alias db --ip 10.5.0.9 lab postgres',
+  ];
   static override arity = { min: 2, max: 2 };
   static override completes = 'nothing' as const;
   static override flags = {

@@ -11,6 +11,10 @@ export default class NetworkCreate extends BaseCommand {
   static override id = 'network create';
   static override summary = 'Create a network';
   static override usage = '[OPTIONS] NETWORK';
+  static override examples = [
+    'wherry network create lab',
+    'wherry network create --subnet 10.5.0.0/16 --internal lab',
+  ];
   static override arity = { min: 1, max: 1 };
   static override completes = 'nothing' as const;
   static override flags = {

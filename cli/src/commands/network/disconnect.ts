@@ -5,6 +5,7 @@ export default class NetworkDisconnect extends BaseCommand {
   static override id = 'network disconnect';
   static override summary = 'Disconnect a container from a network';
   static override usage = '[OPTIONS] NETWORK CONTAINER';
+  static override examples = ['wherry network disconnect lab web'];
   static override arity = { min: 2, max: 2 };
   static override completes = 'nothing' as const;
   static override flags = {

@@ -8,6 +8,10 @@ export default class NetworkInspect extends BaseCommand {
   static override id = 'network inspect';
   static override summary = 'Display detailed information on one or more networks';
   static override usage = '[OPTIONS] NETWORK [NETWORK...]';
+  static override examples = [
+    'wherry network inspect lab',
+    "wherry network inspect -f '{{range .Containers}}{{.Name}} {{end}}' lab",
+  ];
   static override arity = { min: 1, max: Number.POSITIVE_INFINITY };
   static override completes = 'nothing' as const;
   static override flags = {

@@ -8,6 +8,7 @@ export default class NetworkList extends BaseCommand {
   static override id = 'network ls';
   static override summary = 'List networks';
   static override usage = '[OPTIONS]';
+  static override examples = ['wherry network ls', 'wherry network ls --filter driver=bridge -q'];
   static override flags = {
     filter: Flags.string({
       char: 'f',

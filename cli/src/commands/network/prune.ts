@@ -4,6 +4,7 @@ import { networkPruning } from '../../prunings.ts';
 export default class NetworkPrune extends PruneCommand {
   static override id = 'network prune';
   static override summary = 'Remove all unused networks';
+  static override examples = ['wherry network prune -f'];
   static override flags = pruneFlags('until, label, label!');
 
   override async run(): Promise<undefined> {

@@ -8,6 +8,7 @@ export default class NetworkRemove extends BaseCommand {
   static override id = 'network rm';
   static override summary = 'Remove one or more networks';
   static override usage = 'NETWORK [NETWORK...]';
+  static override examples = ['wherry network rm lab'];
   static override arity = { min: 1, max: Number.POSITIVE_INFINITY };
   static override completes = 'nothing' as const;
   static override flags = {

@@ -9,6 +9,7 @@ export default class SystemCheck extends BaseCommand {
   static override id = 'system check';
   static override summary = 'Check images, layers, containers and volumes for damage';
   static override usage = '[OPTIONS]';
+  static override examples = ['wherry system check'];
   static override flags = {
     format: Flags.string({ char: 'f', helpValue: 'string', summary: FORMAT_SUMMARY }),
     quick: Flags.boolean({ char: 'q', summary: "Don't read the content of blobs and layers" }),

@@ -8,6 +8,7 @@ export default class SystemDf extends BaseCommand {
   static override id = 'system df';
   static override summary = 'Show disk usage of images, containers and volumes';
   static override usage = '[OPTIONS]';
+  static override examples = ['wherry system df', 'wherry system df -v'];
   static override flags = {
     format: Flags.string({ helpValue: 'string', summary: LIST_FORMAT_SUMMARY }),
     verbose: Flags.boolean({ char: 'v', summary: 'Show detailed information on space usage' }),

@@ -6,6 +6,7 @@ import { containerPruning, imagePruning, networkPruning, volumePruning } from '.
 export default class SystemPrune extends PruneCommand {
   static override id = 'system prune';
   static override summary = 'Remove unused data';
+  static override examples = ['wherry system prune -f', 'wherry system prune -a --volumes'];
   static override flags = {
     all: Flags.boolean({ char: 'a', summary: 'Remove all unused images not just dangling ones' }),
     ...pruneFlags('until, label, label!'),

@@ -7,6 +7,7 @@ export default class SystemStartAll extends BaseCommand {
   static override summary =
     'Start the containers that a restart of the machine ended, by their restart policies';
 
+  static override examples = ['wherry system start-all'];
   override async run(): Promise<number> {
     this.read(SystemStartAll.flags);
     const { containers } = await this.engine();

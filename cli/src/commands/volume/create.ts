@@ -8,6 +8,7 @@ export default class VolumeCreate extends BaseCommand {
   static override id = 'volume create';
   static override summary = 'Create a volume';
   static override usage = '[OPTIONS] [VOLUME]';
+  static override examples = ['wherry volume create data', 'wherry volume create --label team=shop data'];
   static override arity = { min: 0, max: 1 };
   static override completes = 'nothing' as const;
   static override flags = {

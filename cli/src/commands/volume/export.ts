@@ -6,6 +6,7 @@ export default class VolumeExport extends BaseCommand {
   static override id = 'volume export';
   static override summary = "Export a volume's files as a tar archive";
   static override usage = '[OPTIONS] VOLUME';
+  static override examples = ['wherry volume export -o data.tar data'];
   static override arity = { min: 1, max: 1 };
   static override completes = 'volumes' as const;
   static override flags = {

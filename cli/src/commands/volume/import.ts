@@ -5,6 +5,7 @@ export default class VolumeImport extends BaseCommand {
   static override id = 'volume import';
   static override summary = "Import a tar archive's files into a volume";
   static override usage = 'VOLUME FILE|-';
+  static override examples = ['wherry volume import data data.tar'];
   static override arity = { min: 2, max: 2 };
   static override completes = 'volumes' as const;
 

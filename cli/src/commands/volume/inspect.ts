@@ -9,6 +9,10 @@ export default class VolumeInspect extends BaseCommand {
   static override id = 'volume inspect';
   static override summary = 'Display detailed information on one or more volumes';
   static override usage = '[OPTIONS] VOLUME [VOLUME...]';
+  static override examples = [
+    'wherry volume inspect data',
+    "wherry volume inspect -f '{{.Mountpoint}}' data",
+  ];
   static override arity = { min: 1, max: Number.POSITIVE_INFINITY };
   static override completes = 'volumes' as const;
   static override flags = {

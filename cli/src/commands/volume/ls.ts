@@ -8,6 +8,7 @@ export default class VolumeList extends BaseCommand {
   static override id = 'volume ls';
   static override summary = 'List volumes';
   static override usage = '[OPTIONS]';
+  static override examples = ['wherry volume ls', 'wherry volume ls --filter dangling=true -q'];
   static override flags = {
     filter: Flags.string({
       char: 'f',

@@ -5,6 +5,7 @@ import { volumePruning } from '../../prunings.ts';
 export default class VolumePrune extends PruneCommand {
   static override id = 'volume prune';
   static override summary = 'Remove unused local volumes';
+  static override examples = ['wherry volume prune -f'];
   static override flags = {
     all: Flags.boolean({ char: 'a', summary: 'Remove all unused volumes, not just anonymous ones' }),
     ...pruneFlags('all, label, label!'),

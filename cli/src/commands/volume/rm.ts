@@ -8,6 +8,7 @@ export default class VolumeRemove extends BaseCommand {
   static override id = 'volume rm';
   static override summary = 'Remove one or more volumes';
   static override usage = '[OPTIONS] VOLUME [VOLUME...]';
+  static override examples = ['wherry volume rm data'];
   static override arity = { min: 1, max: Number.POSITIVE_INFINITY };
   static override completes = 'volumes' as const;
   static override flags = {
