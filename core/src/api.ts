@@ -132,7 +132,7 @@ export interface Containers extends ContainerOperations {
   /** Plans and writes the launch program; nothing runs before the handover is executed. For `run` and `start -a`. */
   prepareStart(id: string, options: StartOptions): Promise<Handover>;
   /** Starts detached and answers once the command has been executed, or throws why it could not be. */
-  start(id: string): Promise<void>;
+  start(nameOrId: string): Promise<void>;
   /** The checked plan of `create` and start, as text a person can read; touches nothing. */
   explain(request: ContainerRequest): Promise<string>;
   list(options?: { readonly all?: boolean }): ContainerSummary[];

@@ -49,7 +49,7 @@ function readText(file: string, flag: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (cause) {
-    throw new WherryError(`${flag} ${file} can't be read`, {
+    throw new WherryError(`${file} can't be read as the file of ${flag}`, {
       code: 'E_ENVIRONMENT',
       hint: `Give ${flag} a text file with one NAME=VALUE a line.`,
       exitCode: 125,

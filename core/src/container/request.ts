@@ -17,42 +17,44 @@ const DEFAULTS: Omit<CreateRequest, 'image'> = {
   init: false,
 };
 
-/** Every key of a request, and whether it is a list: what a caller without types gets wrong, and no one would tell. */
-const KEYS: Readonly<Record<keyof CreateRequest, 'list' | 'text' | 'other'>> = {
-  image: 'text',
-  rootfs: 'text',
+type Kind = 'list' | 'string' | 'number' | 'boolean' | 'other';
+
+/** Every key of a request, and what it holds: what a caller without types gets wrong, and no one would tell. */
+const KEYS: Readonly<Record<keyof CreateRequest, Kind>> = {
+  image: 'string',
+  rootfs: 'string',
   command: 'list',
-  name: 'text',
-  entrypoint: 'text',
+  name: 'string',
+  entrypoint: 'string',
   env: 'list',
   labels: 'other',
-  workdir: 'text',
-  user: 'text',
-  hostname: 'text',
-  interactive: 'other',
-  tty: 'other',
-  autoRemove: 'other',
-  readOnly: 'other',
-  privileged: 'other',
+  workdir: 'string',
+  user: 'string',
+  hostname: 'string',
+  interactive: 'boolean',
+  tty: 'boolean',
+  autoRemove: 'boolean',
+  readOnly: 'boolean',
+  privileged: 'boolean',
   mounts: 'list',
   volumesFrom: 'list',
-  userns: 'text',
-  network: 'text',
+  userns: 'string',
+  network: 'string',
   networking: 'other',
   capAdd: 'list',
   capDrop: 'list',
   securityOpt: 'list',
-  stopSignal: 'text',
-  stopTimeout: 'other',
-  init: 'other',
+  stopSignal: 'string',
+  stopTimeout: 'number',
+  init: 'boolean',
   options: 'other',
-  logDriver: 'text',
+  logDriver: 'string',
   logOpts: 'other',
-  storageDriver: 'text',
-  pull: 'text',
-  platform: 'text',
+  storageDriver: 'string',
+  pull: 'string',
+  platform: 'string',
   attach: 'other',
-  cidFile: 'text',
+  cidFile: 'string',
   createCommand: 'list',
   insecureRegistries: 'list',
   onPullEvent: 'other',
@@ -61,16 +63,18 @@ const KEYS: Readonly<Record<keyof CreateRequest, 'list' | 'text' | 'other'>> = {
 
 /** @throws WherryError `E_OPTION` for a key that there isn't, and a text or list that is none */
 export function settleRequest(request: ContainerRequest): CreateRequest {
-  if (typeof request.image !== 'string') throw wrong('image', 'a text');
-  for (const [key, value] of Object.entries(request)) {
+  if (typeof request.image !== 'string') throw wrong('image', NAMES.string);
+  const given = Object.entries(request).filter(([, value]) => value !== undefined);
+  for (const [key, value] of given) {
     const kind = Object.hasOwn(KEYS, key) ? KEYS[key as keyof CreateRequest] : undefined;
     if (kind === undefined) throw invalidOption(`A container has no ${key}.`, HINT);
-    if (kind === 'other' || value === undefined) continue;
-    if (kind === 'list' && !Array.isArray(value)) throw wrong(key, 'a list');
-    if (kind === 'text' && typeof value !== 'string') throw wrong(key, 'a text');
+    if (kind === 'other') continue;
+    if (kind === 'list' ? !Array.isArray(value) : typeof value !== kind) throw wrong(key, NAMES[kind]);
   }
-  return { ...DEFAULTS, ...request };
+  return { ...DEFAULTS, ...(Object.fromEntries(given) as unknown as ContainerRequest) };
 }
+
+const NAMES = { list: 'a list', string: 'a text', number: 'a number', boolean: 'true or false' };
 
 const HINT = 'The type ContainerRequest of this package says what create takes.';
 

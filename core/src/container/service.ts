@@ -50,7 +50,8 @@ export class ContainerService implements Containers {
     return handover(this.#context, await orRemove(this.#context, id, prepare));
   }
 
-  async start(id: string): Promise<void> {
+  async start(nameOrId: string): Promise<void> {
+    const id = this.find(nameOrId);
     const { startDetached } = await import('./start-detached.ts');
     const { orRemove } = await import('./auto-remove.ts');
     await orRemove(this.#context, id, () => startDetached(this.#context, id));

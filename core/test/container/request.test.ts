@@ -7,7 +7,7 @@ const settle = (request: object) => () => settleRequest(request as ContainerRequ
 
 it('takes an image alone, and what is undefined', () => {
   expect(settleRequest({ image: 'x' })).toMatchObject({ image: 'x', command: [], tty: false });
-  expect(settle({ image: 'x', name: undefined })).not.toThrow();
+  expect(settle({ image: 'x', command: undefined })()).toMatchObject({ command: [] });
 });
 
 it.each([
@@ -15,6 +15,8 @@ it.each([
   [{ image: 'x', command: 'echo hi' }, /^The command of a container has to be a list\.$/],
   [{ image: 'x', env: { A: '1' } }, /^The env .* a list\.$/],
   [{ image: 'x', user: 5 }, /^The user .* a text\.$/],
+  [{ image: 'x', stopTimeout: '5' }, /^The stopTimeout .* a number\.$/],
+  [{ image: 'x', tty: 'no' }, /^The tty .* true or false\.$/],
   [{ image: 'x', comand: [] }, /^A container has no comand\.$/],
   [{ image: 'x', toString: 1 }, /^A container has no toString\.$/],
 ])('refuses %j', (request, sentence) => {
