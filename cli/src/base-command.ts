@@ -39,6 +39,7 @@ export type Completes =
   | 'stopped'
   | 'images'
   | 'image'
+  | 'networks'
   | 'volumes'
   | 'plugins'
   | 'commands'

@@ -96,8 +96,11 @@ function optionCases({ commands, globalFlags }: CompletionModel): string {
   return [...commands, { words: '', flags: globalFlags }]
     .flatMap(({ words, flags }) =>
       flags
-        .filter(({ options }) => options.length > 0)
-        .map(({ long, options }) => `    '${words} --${long}') options='${options.join(' ')}' ;;`),
+        .filter(({ options, list }) => options.length > 0 || list !== undefined)
+        .map(({ long, options, list }) => {
+          const given = list === undefined ? `'${options.join(' ')}'` : `"$(${list} 2>/dev/null)"`;
+          return `    '${words} --${long}') options=${given} ;;`;
+        }),
     )
     .join('\n');
 }

@@ -42,8 +42,12 @@ function commandLines(command: CompletedCommand, model: CompletionModel): string
   ];
 }
 
-function flagLine(condition: string, { long, short, summary, takesValue, options }: CompletedFlag): string {
-  const value = !takesValue ? '' : options.length > 0 ? ` -x -a ${quote(options.join(' '))}` : ' -r';
+function flagLine(
+  condition: string,
+  { long, short, summary, takesValue, options, list }: CompletedFlag,
+): string {
+  const words = list === undefined ? options.join(' ') : `(${list} 2>/dev/null)`;
+  const value = !takesValue ? '' : words !== '' ? ` -x -a ${quote(words)}` : ' -r';
   return `complete -c wherry -n ${condition} -l ${long}${short === undefined ? '' : ` -s ${short}`}${value} -d ${quote(summary)}`;
 }
 

@@ -2,6 +2,7 @@ import type { FlagInput } from '@oclif/core/interfaces';
 import type { CommandClass, Completes } from '../base-command.ts';
 import { COMMANDS, TOPICS } from '../commands.ts';
 import { globalFlags } from '../flags/global.ts';
+import { FLAG_LISTS, flagWords } from './values.ts';
 
 /** A command as a shell's completion needs it. */
 export interface CompletedCommand {
@@ -20,6 +21,8 @@ export interface CompletedFlag {
   readonly summary: string;
   readonly takesValue: boolean;
   readonly options: readonly string[];
+  /** What lists its values, where they are names of objects. */
+  readonly list: string | undefined;
 }
 
 export interface CompletionModel {
@@ -67,7 +70,8 @@ function describeFlags(flags: FlagInput): CompletedFlag[] {
       short: long === 'help' ? undefined : flag.char,
       summary: flag.summary ?? '',
       takesValue: flag.type === 'option',
-      options: flag.type === 'option' ? (flag.options ?? []) : [],
+      options: flag.type === 'option' ? (flag.options ?? flagWords(long)) : [],
+      list: flag.type === 'option' ? FLAG_LISTS[long] : undefined,
     }));
 }
 
@@ -76,6 +80,7 @@ export const LISTS: Readonly<Partial<Record<Completes, string>>> = {
   containers: "wherry ps -a --format '{{.Names}}'",
   running: "wherry ps --format '{{.Names}}'",
   stopped: "wherry ps -a --filter status=created --filter status=exited --format '{{.Names}}'",
+  networks: "wherry network ls --format '{{.Name}}'",
   volumes: 'wherry volume ls -q',
   plugins: 'wherry plugin ls -q',
   images: "wherry images --format '{{.Repository}}:{{.Tag}}'",

@@ -54,9 +54,10 @@ function commandCase(command: CompletedCommand, model: CompletionModel): string 
   return `    ${quote(command.words)}) _arguments ${command.flags.flatMap(flagSpec).join(' ')} ${positional} ;;`;
 }
 
-function flagSpec({ long, short, summary, takesValue, options }: CompletedFlag): string[] {
+function flagSpec({ long, short, summary, takesValue, options, list }: CompletedFlag): string[] {
   const text = summary.replace(/[[\]:]/g, '\\$&');
-  const action = !takesValue ? '' : options.length > 0 ? `:value:(${options.join(' ')})` : ':value:_files';
+  const words = list === undefined ? `(${options.join(' ')})` : `{compadd -- $(${list} 2>/dev/null)}`;
+  const action = !takesValue ? '' : words === '()' ? ':value:_files' : `:value:${words}`;
   const names = [
     `--${long}${takesValue ? '=' : ''}`,
     ...(short === undefined ? [] : [`-${short}${takesValue ? '+' : ''}`]),

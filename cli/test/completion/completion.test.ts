@@ -14,7 +14,7 @@ beforeAll(async () => {
   directory = fs.mkdtempSync(path.join(tmpdir(), 'wherry-completion-'));
   fs.writeFileSync(path.join(directory, 'completion'), bashCompletion(await completionModel()));
   // In the place of wherry: one container that runs, one that ended, one image.
-  const lists = `#!/bin/sh\ncase "$*" in *images*) echo busybox:latest ;; *-a*) echo web; echo old ;; *) echo web ;; esac\n`;
+  const lists = `#!/bin/sh\ncase "$*" in *images*) echo busybox:latest ;; network*) echo lab ;; *-a*) echo web; echo old ;; *) echo web ;; esac\n`;
   fs.writeFileSync(path.join(directory, 'wherry'), lists, { mode: 0o755 });
 });
 afterAll(() => fs.rmSync(directory, { recursive: true }));
@@ -52,12 +52,17 @@ describe('completion in bash', () => {
   it('offers the values that a flag may have', () => {
     expect(complete('run', '--pull', '')).toEqual(['always', 'missing', 'never']);
     expect(complete('--log-level', 'de')).toEqual(['debug']);
+    expect(complete('run', '--restart', 'on')).toEqual(['on-failure']);
+    expect(complete('kill', '--signal', 'U')).toEqual(['USR1', 'USR2']);
+    expect(complete('run', '--network', '')).toEqual(['lab']);
+    expect(complete('create', '--volumes-from', 'o')).toEqual(['old']);
   });
 
   it('asks wherry for containers and images', () => {
     expect(complete('rm', '')).toEqual(['web', 'old']);
     expect(complete('rm', 'web', '')).toEqual(['web', 'old']);
     expect(complete('stop', '')).toEqual(['web']);
+    expect(complete('network', 'rm', '')).toEqual(['lab']);
     expect(complete('rmi', 'b')).toEqual(['busybox:latest']);
     expect(complete('run', '--name', 'x', '-it', 'b')).toEqual(['busybox:latest']);
   });

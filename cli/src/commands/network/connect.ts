@@ -10,7 +10,7 @@ export default class NetworkConnect extends BaseCommand {
     'wherry network connect --alias db --ip 10.5.0.9 lab postgres',
   ];
   static override arity = { min: 2, max: 2 };
-  static override completes = 'nothing' as const;
+  static override completes = 'networks' as const;
   static override flags = {
     alias: Flags.string({
       multiple: true,

@@ -7,7 +7,7 @@ export default class NetworkDisconnect extends BaseCommand {
   static override usage = '[OPTIONS] NETWORK CONTAINER';
   static override examples = ['wherry network disconnect lab web'];
   static override arity = { min: 2, max: 2 };
-  static override completes = 'nothing' as const;
+  static override completes = 'networks' as const;
   static override flags = {
     force: Flags.boolean({ char: 'f', summary: 'Force the container to disconnect from a network' }),
   };

@@ -13,7 +13,7 @@ export default class NetworkInspect extends BaseCommand {
     "wherry network inspect -f '{{range .Containers}}{{.Name}} {{end}}' lab",
   ];
   static override arity = { min: 1, max: Number.POSITIVE_INFINITY };
-  static override completes = 'nothing' as const;
+  static override completes = 'networks' as const;
   static override flags = {
     format: Flags.string({ char: 'f', helpValue: 'string', summary: FORMAT_SUMMARY }),
     // Of a swarm's networks Docker tells more with it; of others it tells all in any case.

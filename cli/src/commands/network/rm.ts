@@ -10,7 +10,7 @@ export default class NetworkRemove extends BaseCommand {
   static override usage = 'NETWORK [NETWORK...]';
   static override examples = ['wherry network rm lab'];
   static override arity = { min: 1, max: Number.POSITIVE_INFINITY };
-  static override completes = 'nothing' as const;
+  static override completes = 'networks' as const;
   static override flags = {
     force: Flags.boolean({ char: 'f', summary: 'Do not error if the network does not exist' }),
   };
