@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { checkPlan } from '../../core/src/plan/check.ts';
 import { grantsOf } from '../../core/src/plan/grants.ts';
-import type { Step } from '../../core/src/plugin/contract.ts';
+import type { PortMapping, Step } from '../../core/src/plugin/contract.ts';
 import type { LogDriver, NetworkDriver, StorageDriver } from '../../core/src/plugin/drivers.ts';
 import { openNative } from './native.ts';
 import { CONTAINER, FACTS, type Subject } from './subject.ts';
@@ -56,6 +56,48 @@ test.each(['net-none', 'net-host'])('the gate lets the plan of %s pass', async (
   const asker = { kind: 'network', driver: driver.info.name, request: 'attach' } as const;
   const grants = grantsOf(driver.info.permissions);
   expect(() => checkPlan({ asker, steps, sharing, grants })).not.toThrow();
+});
+
+const published = [
+  { protocol: 'tcp', hostIp: '', hostPort: 8080, containerPort: 80 },
+  { protocol: 'tcp', hostIp: '127.0.0.1', hostPort: 8081, containerPort: 81 },
+  { protocol: 'udp', hostIp: '', hostPort: 8053, containerPort: 53 },
+] as const;
+
+describe.each([
+  ['net-bridge', {}],
+  ['net-slirp', {}],
+  ['net-slirp', { port_handler: 'pasta' }],
+])('the gate, of %s with %j', (name, options) => {
+  const machines = [
+    ['all programs', FACTS],
+    ['IPv6', { ...FACTS, routes: ['::/0'] }],
+    ['pasta alone', { ...FACTS, programs: ['pasta'] }],
+  ] as const;
+
+  test.each(machines)(
+    'lets plans pass that publish what was asked for, and no others: %s',
+    async (_, facts) => {
+      const { driver } = await open<NetworkDriver>(name);
+      const wished = {
+        ...{ id: 'a'.repeat(64), name: 'net', subnets: [], internal: false, ipv4: true, ipv6: false },
+        options: Object.entries(options).map(([key, value]) => ({ key, value })),
+      };
+      const grants = grantsOf(driver.info.permissions);
+      const pass = (request: string, steps: readonly Step[], ports: readonly PortMapping[]) =>
+        checkPlan({ asker: { kind: 'network', driver: driver.info.name, request }, steps, grants, ports });
+      const { config, steps: whole } = driver.createNetwork(wished, facts).value;
+      expect(() => pass('create-network', whole, [])).not.toThrow();
+      const endpoint = { interfaceName: 'eth0', addresses: ['172.17.0.2/16'], mac: undefined, aliases: [] };
+      const request = { container: CONTAINER, network: config, endpoint, facts, previous: undefined };
+      const { steps } = driver.attach({ ...request, ports: published }).value;
+      expect(() => pass('attach', steps, published)).not.toThrow();
+      for (const missing of published) {
+        const rest = published.filter((each) => each !== missing);
+        expect(() => pass('attach', steps, rest)).toThrow(/was not asked for/);
+      }
+    },
+  );
 });
 
 test.each(['log-json-file', 'log-none'])('the gate lets the sink of %s pass', async (name) => {

@@ -388,7 +388,10 @@ export interface FirewallRemove {
   readonly id: string;
 }
 
-/** A listening port of the host, carried by the container's monitor. Port 0 takes a free one. */
+/**
+ * A listening port of the host, one of those that the request has, carried by the container's monitor. Port 0 takes a free
+ * one.
+ */
 export interface Forward {
   readonly protocol: Protocol;
   readonly hostIp: string;
@@ -412,7 +415,8 @@ export type Readiness =
 
 /**
  * A program of the host. Needs the permission `helper-program`. In `arguments`, `{netns}` stands for a path to the
- * network namespace, `{pid}` for a process in it, `{runtime}` for the run-time directory.
+ * network namespace, `{pid}` for a process in it, `{runtime}` for the run-time directory. `pasta` and `slirp4netns` are given
+ * options, in their long form, that are known to be harmless, and listen on ports alone that the request has.
  */
 export interface Helper {
   readonly program: string;

@@ -659,7 +659,10 @@ export class FirewallRemove {
   id!: string;
 }
 
-/** A listening port of the host, carried by the container's monitor. Port 0 takes a free one. */
+/**
+ * A listening port of the host, one of those that the request has, carried by the container's monitor. Port 0 takes a free
+ * one.
+ */
 export class Forward {
   protocol!: Protocol;
   hostIp!: string;
@@ -699,7 +702,8 @@ export type Lifetime = 'container' | 'network';
 
 /**
  * A program of the host. Needs the permission `helper-program`. In `arguments`, `{netns}` stands for a path to the
- * network namespace, `{pid}` for a process in it, `{runtime}` for the run-time directory.
+ * network namespace, `{pid}` for a process in it, `{runtime}` for the run-time directory. `pasta` and `slirp4netns` are given
+ * options, in their long form, that are known to be harmless, and listen on ports alone that the request has.
  */
 export class Helper {
   program!: string;
