@@ -4,6 +4,7 @@ import type { ContainerContext } from '../container/context.ts';
 import { commitState, driverGrants } from '../container/drivers.ts';
 import { ensureDriverRoots, rootsOf } from '../container/roots.ts';
 import { carryOut, workerCommand } from '../container/worker.ts';
+import { WherryError } from '../errors/error.ts';
 import { applyLayer } from '../layer/apply.ts';
 import { readOwners } from '../layer/owners.ts';
 import type { OwnerRecord } from '../layer/squash.ts';
@@ -19,6 +20,7 @@ import { dropDeadLeases, Lease } from '../store/lease.ts';
 import { randomHex } from '../store/random.ts';
 import type { BytePath } from '../tree/protocol.ts';
 import { TreeWorker } from '../tree/worker.ts';
+import { claimWhenFree } from './claim.ts';
 import { LayerDurability } from './layer-durability.ts';
 import { doubtLayersOfOtherIds } from './layer-ids.ts';
 import type { LayerStore, UnpackedLayer, UnpackRequest } from './layers.ts';
@@ -105,7 +107,8 @@ export class DriverLayerStore implements LayerStore {
   async commit(layer: UnpackedLayer): Promise<void> {
     const { chainId, parent, key, size } = layer;
     if (this.#row(chainId) !== undefined) return await this.renew(layer);
-    const { value: steps, changes } = this.#storage.commitLayer(key, chainId, parent);
+    const { value: steps, changes } = await this.#commitPlan(layer);
+    if (this.#row(chainId) !== undefined) return await this.renew(layer);
     const plan = this.#check('commit-layer', steps);
     if (plan.steps.length > 0) {
       await using worker = this.#worker();
@@ -126,6 +129,23 @@ export class DriverLayerStore implements LayerStore {
     this.#release(key);
   }
 
+  /** What is being removed, or was when a process was killed, still has its name. */
+  async #commitPlan({
+    key,
+    chainId,
+    parent,
+  }: UnpackedLayer): Promise<ReturnType<StorageDriver['commitLayer']>> {
+    try {
+      return this.#storage.commitLayer(key, chainId, parent);
+    } catch (error) {
+      if (!(error instanceof WherryError) || error.code !== 'E_DRIVER_IN_USE') throw error;
+      return await this.#alone(async () => {
+        await this.#cleanUp();
+        return this.#storage.commitLayer(key, chainId, parent);
+      });
+    }
+  }
+
   async discard({ key }: UnpackedLayer): Promise<void> {
     await this.#removeAll([key]);
     this.#release(key);
@@ -137,14 +157,29 @@ export class DriverLayerStore implements LayerStore {
   }
 
   async remove(chainIds: readonly string[]): Promise<void> {
-    await this.#removeAll(chainIds);
+    if (chainIds.length > 0) await this.#alone(() => this.#removeAll(chainIds));
   }
 
   async cleanup(): Promise<void> {
+    if (this.#hasLeftovers(this.#context.store.database.transaction(() => this.#known()))) {
+      await this.#alone(() => this.#cleanUp());
+    }
+  }
+
+  /**
+   * One process at a time removes layers: what another one has taken away meanwhile may have been made anew under its name, and the
+   * first one's books would forget that.
+   */
+  async #alone<Result>(work: () => Promise<Result>): Promise<Result> {
+    using lease = new Lease(this.#context.store.database);
+    await claimWhenFree(lease, 'removal', this.driver, undefined);
+    return await work();
+  }
+
+  async #cleanUp(): Promise<void> {
     const leftovers = this.#context.store.database.transaction(() => {
       const known = this.#known();
-      const lost = this.#storage.list().value.some(({ name }) => !known.has(name));
-      return lost ? this.#storage.cleanup([...known]) : undefined;
+      return this.#hasLeftovers(known) ? this.#storage.cleanup([...known]) : undefined;
     });
     if (leftovers === undefined) return;
     const plan = this.#check('cleanup', leftovers.value);
@@ -248,6 +283,11 @@ export class DriverLayerStore implements LayerStore {
       this.driver,
     );
     return new Set(rows.map(({ name }) => name));
+  }
+
+  /** Whether the driver holds something beyond what it may. */
+  #hasLeftovers(known: ReadonlySet<string>): boolean {
+    return this.#storage.list().value.some(({ name }) => !known.has(name));
   }
 
   #row(chainId: string): LayerRow | undefined {
