@@ -13,7 +13,12 @@ const SILENCE_TIMEOUT_MS = 60_000;
 const MAX_REDIRECTS = 10;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
-export type Response = Dispatcher.ResponseData;
+/** What is used of undici's answer; its own types are no part of those that the package has. */
+export interface Response {
+  readonly statusCode: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: Readable & { dump(): Promise<void>; text(): Promise<string> };
+}
 
 export interface TransportRequest {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH';
