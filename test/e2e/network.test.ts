@@ -259,10 +259,11 @@ describe.each(USER_NAMES)('networks of %s', (name) => {
       BUSYBOX,
       'sh',
       '-c',
-      'env; ping -c 1 -W 2 db',
+      'env; cat /etc/hosts; ping -c 1 -W 2 db',
     );
     expect(linked).toMatch(/^DB_PORT_5432_TCP_ADDR=172\.17\.0\.\d+$/m);
     expect(linked).toMatch(/^DB_ENV_MODE=x$/m);
+    expect(linked.match(/^172\.17\.0\.\d+\tdb [0-9a-f]{12} pg$/gm)).toHaveLength(1);
     expect(linked).toMatch(/1 packets received/);
     await must('rm', '-f', 'pg');
     await must('network', 'rm', 'plan');

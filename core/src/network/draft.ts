@@ -45,7 +45,8 @@ export function draftNetworks(
   const networking = mergeNetworking(flags, image.ExposedPorts ?? {});
   for (const { container } of networking.links) findContainer(context.table, container);
   const parsed = parseMode(mode);
-  const endpoint = askedOf(flags);
+  // Links of the container hold in all of its networks.
+  const endpoint = askedOf({ ...flags, links: [] });
   const further = flags.further ?? [];
   if (further.length > 0) refuseBuiltIn([mode, ...further.map(({ network }) => network)]);
   if (parsed.kind === 'container') {
