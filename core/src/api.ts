@@ -158,7 +158,18 @@ export interface Containers extends ContainerOperations {
   ): Promise<{ readonly ids: readonly string[]; readonly reclaimed: number }>;
 }
 
-export type { AttachedMount, Attachments } from './container/attachments.ts';
+/** What a container is connected to, as `ps` shows it and filters by it. */
+export interface Attachments {
+  readonly networks: readonly { readonly id: string; readonly name: string }[];
+  readonly mounts: readonly AttachedMount[];
+}
+
+export interface AttachedMount {
+  /** A volume's name, else its source on the host; `''` for a tmpfs. */
+  readonly name: string;
+  readonly destination: string;
+  readonly volume: boolean;
+}
 export type {
   AttachRequest,
   ContainerOperations,

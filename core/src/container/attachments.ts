@@ -1,19 +1,7 @@
+import type { AttachedMount, Attachments } from '../api.ts';
 import { NetworkTable } from '../network/table.ts';
 import type { Mount } from '../volume/mount.ts';
 import type { ContainerContext } from './context.ts';
-
-/** What a container is connected to, as `ps` shows it and filters by it. */
-export interface Attachments {
-  readonly networks: readonly { readonly id: string; readonly name: string }[];
-  readonly mounts: readonly AttachedMount[];
-}
-
-export interface AttachedMount {
-  /** A volume's name, else its source on the host; `''` for a tmpfs. */
-  readonly name: string;
-  readonly destination: string;
-  readonly volume: boolean;
-}
 
 /** @param id a full one; a container that has gone meanwhile has none */
 export function attachmentsOf({ store, table }: ContainerContext, id: string): Attachments {

@@ -1,7 +1,6 @@
 /** What can be done to containers that are there, beside starting and stopping them: requests and answers. */
 
-import type { Handover } from '../api.ts';
-import type { Attachments } from './attachments.ts';
+import type { Attachments, Handover } from '../api.ts';
 import type { OptionRequest } from './options.ts';
 
 /** `docker exec`. */

@@ -1,5 +1,6 @@
 import { userInfo } from 'node:os';
 import type {
+  Attachments,
   ContainerRequest,
   ContainerSummary,
   Containers,
@@ -10,7 +11,7 @@ import type {
 } from '../api.ts';
 import { recordContainerEvent } from '../event/fold.ts';
 import { portsText, readPorts } from '../network/published.ts';
-import { type Attachments, attachmentsOf } from './attachments.ts';
+import { attachmentsOf } from './attachments.ts';
 import { type ContainerContext, fold } from './context.ts';
 import { findContainer } from './find.ts';
 import { type HealthStatus, readHealth } from './health.ts';
