@@ -138,26 +138,24 @@ static void on_end(struct end *end, uint32_t events) {
 }
 
 static int connect_inside(const struct net_port *port) {
-  int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  bool mapped = IN6_IS_ADDR_V4MAPPED(&port->target.sin6_addr);
+  int fd = socket(mapped ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (fd < 0) return -1;
   struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = port->target.sin6_port};
   memcpy(&v4.sin_addr, port->target.sin6_addr.s6_addr + 12, 4);
-  bool mapped = IN6_IS_ADDR_V4MAPPED(&port->target.sin6_addr);
-  if (mapped && fd >= 0) close(fd);
-  if (mapped) fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (fd < 0) return -1;
   const struct sockaddr *address = mapped ? (struct sockaddr *)&v4 : (const struct sockaddr *)&port->target;
   if (connect(fd, address, mapped ? sizeof(v4) : sizeof(port->target)) == 0 || errno == EINPROGRESS) return fd;
   close(fd);
   return -1;
 }
 
-static bool is_local(int fd) {
-  struct sockaddr_in6 own, peer;
-  socklen_t size = sizeof(own), peer_size = sizeof(peer);
+// Whether who connected did so from the address that it connected to.
+static bool is_local(int fd, const struct sockaddr_in6 *peer) {
+  struct sockaddr_in6 own;
+  socklen_t size = sizeof(own);
   if (getsockname(fd, (struct sockaddr *)&own, &size) < 0) return false;
-  if (getpeername(fd, (struct sockaddr *)&peer, &peer_size) < 0) return false;
-  if (own.sin6_family == AF_INET6) return memcmp(&own.sin6_addr, &peer.sin6_addr, sizeof(own.sin6_addr)) == 0;
-  const struct sockaddr_in *v4 = (const struct sockaddr_in *)&own, *peer_v4 = (const struct sockaddr_in *)&peer;
+  if (own.sin6_family == AF_INET6) return memcmp(&own.sin6_addr, &peer->sin6_addr, sizeof(own.sin6_addr)) == 0;
+  const struct sockaddr_in *v4 = (const struct sockaddr_in *)&own, *peer_v4 = (const struct sockaddr_in *)peer;
   return v4->sin_addr.s_addr == peer_v4->sin_addr.s_addr;
 }
 
@@ -169,7 +167,9 @@ static void do_not_pace(int fd) {
 
 static void accept_client(const struct net_port *port) {
   for (int round = 0; round < 64; round++) {
-    int client = accept4(port->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    struct sockaddr_in6 peer;
+    socklen_t size = sizeof(peer);
+    int client = accept4(port->fd, (struct sockaddr *)&peer, &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (client < 0) return;
     int inside = connect_inside(port);
     struct connection *connection = inside < 0 ? NULL : calloc(1, sizeof(*connection));
@@ -178,7 +178,7 @@ static void accept_client(const struct net_port *port) {
       close(client);
       continue;
     }
-    if (is_local(client)) do_not_pace(client);
+    if (is_local(client, &peer)) do_not_pace(client);
     do_not_pace(inside);
     const int on = 1;
     const int fds[] = {client, inside};
