@@ -185,11 +185,22 @@ static bool is_left_over(const struct net_step *step, int error) {
          step->undo != NULL;
 }
 
+static void settle(struct net *net, const struct net_operation *operation) {
+  if (operation->kind != NET_LINK_SET || !operation->link_set.up) return;
+  int fd = route_socket(net, operation->where);
+  if (fd < 0) return;
+  net_link_settle(fd, *operation->link_set.rename == '\0' ? operation->link_set.name : operation->link_set.rename);
+  if (*operation->link_set.master != '\0') net_link_settle(fd, operation->link_set.master);
+}
+
 int net_apply(struct net *net, const struct net_step *steps, size_t count, struct net_failure *failure) {
   int error = apply(net, steps, count, true, failure);
-  if (error == 0 || !is_left_over(&steps[failure->index], error)) return error;
-  undo(net, &steps[failure->index], 1);
-  return apply(net, steps, count, true, failure);
+  if (error != 0 && is_left_over(&steps[failure->index], error)) {
+    undo(net, &steps[failure->index], 1);
+    error = apply(net, steps, count, true, failure);
+  }
+  for (size_t i = 0; i < count && error == 0; i++) settle(net, &steps[i].operation);
+  return error;
 }
 
 int net_apply_all(struct net *net, const struct net_step *steps, size_t count, struct net_failure *failure) {

@@ -13,5 +13,9 @@ int net_link_message(struct net *net, struct net_batch *batch, int fd, const str
 int net_tap_add(const struct net_operation *operation);
 // The index of a link in the namespace of a socket, or -errno (-ENODEV when there is none).
 int net_link_index(int fd, const char *name);
+// A link that came up drops what it should send, and as a bridge's port what comes, until the kernel's link watch has looked
+// at it, which a machine with much to do does late: an address asked for meanwhile (arp(7)) is asked for again a second
+// later. Waits for that, for a while; not for a link without carrier.
+void net_link_settle(int fd, const char *name);
 
 #endif
