@@ -8,8 +8,8 @@ export function layOut(rows: readonly string[]): string {
   return layOutCells(rows.map((row) => row.split('\t')));
 }
 
-/** The same for cells without tabs. Plain loops: a thousand rows pass here once, before any of it is compiled. */
-export function layOutCells(rows: readonly (readonly string[])[]): string {
+/** The same for cells without tabs, of another least width where that is asked for. Plain loops: a thousand rows pass here once, before any of it is compiled. */
+export function layOutCells(rows: readonly (readonly string[])[], minimum = MINIMUM): string {
   // Asked once of all, and mostly so: a question for each cell takes longer than all else here.
   const measure = PLAIN.test(rows.join()) ? lengthOf : columns;
   const widths: number[] = [];
@@ -17,7 +17,7 @@ export function layOutCells(rows: readonly (readonly string[])[]): string {
     // The last cell of a row ends the line: it has no column of its own to widen.
     for (let index = 0; index < row.length - 1; index += 1) {
       const width = measure(row[index] ?? '') + PADDING;
-      if (width > (widths[index] ?? MINIMUM)) widths[index] = width;
+      if (width > (widths[index] ?? minimum)) widths[index] = width;
     }
   }
   const lines: string[] = [];
@@ -25,7 +25,7 @@ export function layOutCells(rows: readonly (readonly string[])[]): string {
     let text = '';
     for (let index = 0; index < row.length - 1; index += 1) {
       const cell = row[index] ?? '';
-      text += cell.padEnd((widths[index] ?? MINIMUM) - measure(cell) + cell.length);
+      text += cell.padEnd((widths[index] ?? minimum) - measure(cell) + cell.length);
     }
     lines.push(text + (row[row.length - 1] ?? ''));
   }

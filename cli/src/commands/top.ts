@@ -1,6 +1,9 @@
 import { BaseCommand } from '../base-command.ts';
-import { layOut } from '../table.ts';
+import { layOutCells } from '../table.ts';
 import { print } from '../terminal/output.ts';
+
+/** Docker's columns of this table, which are wider than those of lists. */
+const NARROWEST = 20;
 
 export default class Top extends BaseCommand {
   static override id = 'top';
@@ -15,6 +18,6 @@ export default class Top extends BaseCommand {
     const [name = '', ...options] = this.read(Top.flags).args;
     const { containers } = await this.engine();
     const rows = await containers.top(name, options);
-    print(layOut(rows.map((row) => row.join('\t'))));
+    print(layOutCells(rows, NARROWEST));
   }
 }
