@@ -184,8 +184,8 @@ static _Noreturn void attend(const struct monitor *container, int directory, pid
     struct result *result = &health.results[health.count];
     bool in_start_period = monotonic_ms() - began < (int64_t)check->start_period;
     run_probe(container, result);
-    // Stopped in the middle, it says nothing of the container.
-    if (is_frozen(container->settings)) continue;
+    // Stopped in the middle, or killed with all that its first process leaves behind, it says nothing of the container.
+    if (is_frozen(container->settings) || process_is_ending(container->init)) continue;
     health.count++;
     judge(container, result, in_start_period);
     write_fact(3);

@@ -121,22 +121,31 @@ int pidfd_queue(int pidfd, int signal, int value) {
   return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, &info, 0);
 }
 
-bool process_start_time(pid_t pid, char text[24]) {
+/* A field of /proc/PID/stat by its number in proc_pid_stat(5), from 4 on, as far as `size` reaches; false for what has ended. */
+static bool stat_field(pid_t pid, int number, char *text, size_t size) {
   char path[40], stat[1024];
   snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
   if (read_text(AT_FDCWD, path, stat, sizeof stat) <= 0) return false;
   // The command's name, in parentheses, may itself hold spaces and parentheses.
   char *field = strrchr(stat, ')');
   if (field == NULL || field[1] == '\0' || field[2] == 'Z' || field[2] == 'X') return false;
-  for (int i = 2; i < 22; i++) {
+  for (int i = 2; i < number; i++) {
     field = strchr(field + 1, ' ');
     if (field == NULL) return false;
   }
   size_t length = strcspn(field + 1, " ");
-  if (length == 0 || length >= 24) return false;
+  if (length == 0 || length >= size) return false;
   memcpy(text, field + 1, length);
   text[length] = '\0';
   return true;
+}
+
+bool process_start_time(pid_t pid, char text[24]) { return stat_field(pid, 22, text, 24); }
+
+bool process_is_ending(pid_t pid) {
+  enum { EXITING = 0x4 };  // PF_EXITING of the kernel's include/linux/sched.h
+  char flags[24];
+  return !stat_field(pid, 9, flags, sizeof flags) || (strtoul(flags, NULL, 10) & EXITING) != 0;
 }
 
 int pidfd_of(pid_t pid, const char *start) {

@@ -40,6 +40,8 @@ int pidfd_signal(int pidfd, int signal);
 int pidfd_queue(int pidfd, int signal, int value);
 // Field 22 of /proc/PID/stat as text; false when there is no such process, or it's dead.
 bool process_start_time(pid_t pid, char text[24]);
+// Whether it has begun to end or is gone: the first process of a pid namespace takes all others with it before it's dead.
+bool process_is_ending(pid_t pid);
 // A pidfd of the process `pid` that began at `start`; -1 with ESRCH when it's gone or another.
 int pidfd_of(pid_t pid, const char *start);
 
