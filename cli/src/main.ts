@@ -34,23 +34,28 @@ export async function main(argv: readonly string[], hooks: MainHooks): Promise<n
     else if (Object.hasOwn(COMMANDS, first) || Object.hasOwn(TOPICS, first)) hooks.saveCodeCache(first);
   };
   try {
-    const { flags, positionals } = await readFirstFlags(argv);
-    session.options = withGlobalFlags(session.options, flags);
-    if (flags.version === true) {
-      print(`Wherry version ${VERSION}`);
-      return 0;
-    }
-    const words = flags.help === true ? ['help', ...positionals] : positionals;
-    if (words.length > 0) return await dispatch(words, session, saveCodeCache);
-    // As Docker does: `wherry` alone prints its help where it can't be taken for output.
-    const { rootHelp } = await import('./help.ts');
-    printError(await rootHelp());
-    return 0;
+    const status = await answer(argv, session, saveCodeCache);
+    // What fails stops halfway: its code would be all that later calls find compiled.
+    if (status === 0) saveCodeCache();
+    return status;
   } catch (error) {
     return reportError(error, session.options);
-  } finally {
-    saveCodeCache();
   }
+}
+
+async function answer(argv: readonly string[], session: Session, saveCodeCache: () => void): Promise<number> {
+  const { flags, positionals } = await readFirstFlags(argv);
+  session.options = withGlobalFlags(session.options, flags);
+  if (flags.version === true) {
+    print(`Wherry version ${VERSION}`);
+    return 0;
+  }
+  const words = flags.help === true ? ['help', ...positionals] : positionals;
+  if (words.length > 0) return await dispatch(words, session, saveCodeCache);
+  // As Docker does: `wherry` alone prints its help where it can't be taken for output.
+  const { rootHelp } = await import('./help.ts');
+  printError(await rootHelp());
+  return 0;
 }
 
 /** The flags before the command's name; Docker's client has some that its users type by heart. */

@@ -30,7 +30,7 @@ function fakeNode(file: string, name: string): string {
   fs.mkdirSync(path.dirname(file), { recursive: true });
   fs.writeFileSync(
     file,
-    `#!/bin/sh\nshift 3 # the options for V8, and their end\n[ -e "$1" ] && printf '%s' ${name}\nshift\nprintf ' <%s>' "$@"\n`,
+    `#!/bin/sh\nwhile [ "$1" != -- ]; do shift; done; shift # the options for V8\n[ -e "$1" ] && printf '%s' ${name}\nshift\nprintf ' <%s>' "$@"\n`,
     {
       mode: 0o755,
     },
