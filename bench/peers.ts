@@ -86,5 +86,8 @@ export function preparePeers(): Peers {
   chownSync(path.join(WORK, 'state'), user.uid, user.gid);
   configurePodman();
   execFileSync('chown', ['-R', `${user.uid}:${user.gid}`, path.join(HOME, '.config')]);
+  // What podman holds its namespaces by would keep the mounts of a former bench.
+  const { uid, gid, env } = user;
+  execFileSync('podman', ['system', 'migrate'], { uid, gid, env, cwd: HOME, stdio: 'ignore' });
   return { user, bundle: makeBundle(user) };
 }
