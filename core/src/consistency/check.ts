@@ -7,9 +7,10 @@ import type { ImageService } from '../image/images.ts';
 import { checkBlobs } from './blobs.ts';
 import { checkContainers } from './containers.ts';
 import { checkDatabase } from './database.ts';
+import type { LayersContext } from './driver-layers.ts';
 import { type Fault, sameFault } from './fault.ts';
 import { checkImages } from './images.ts';
-import { checkLayers, type LayersContext } from './layers.ts';
+import { checkLayers } from './layers.ts';
 import { checkLeftovers } from './leftovers.ts';
 import { checkVolumes } from './volumes.ts';
 

@@ -1,8 +1,9 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { abandonedTemporary } from '../store/temporary.ts';
+import type { LayersContext } from './driver-layers.ts';
 import type { Fault } from './fault.ts';
-import { type LayersContext, strayDirectories } from './layers.ts';
+import { strayDirectories } from './layers.ts';
 
 /** Files that no record explains: unfinished ones of processes that are gone, directories of containers and layers that there aren't. */
 export async function checkLeftovers(
