@@ -33,7 +33,7 @@ const as = (file: string, ...args: string[]): string => execFileSync(file, args,
 const children: ChildProcess[] = [];
 
 function start(file: string, args: readonly string[], account: object = options): ChildProcess {
-  const child = spawn(file, args, { ...account, stdio: ['ignore', 'pipe', 'ignore'] });
+  const child = spawn(file, args, { ...account, detached: true, stdio: ['ignore', 'pipe', 'ignore'] });
   children.push(child);
   return child;
 }
@@ -106,7 +106,14 @@ if (outside === undefined) throw new Error('This machine has no address but thos
 const hasPodman = spawnSync('podman', ['run', '--rm', DEBIAN, 'true'], options).status === 0;
 const programs = hasPodman ? [WHERRY, 'podman'] : [WHERRY];
 process.on('exit', () => {
-  for (const child of children) child.kill('SIGKILL');
+  // With what they have started: the command under pasta outlives it, and keeps its port.
+  for (const { pid } of children) {
+    try {
+      if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
+  }
   for (const program of programs) removeServer(program);
 });
 for (const program of programs) {
