@@ -66,9 +66,9 @@ const UNPACED =
   'cd /proc/sys/net/ipv4; case $(cat tcp_congestion_control) in bbr) echo reno >tcp_congestion_control ;; esac';
 
 /** Two namespaces with a veth pair between them and nothing else: what a bridge is measured by. */
-async function vethPair(): Promise<() => number> {
+async function vethPair(prepare: string): Promise<() => number> {
   const machine = async (): Promise<number> => {
-    const script = `${UNPACED}; ip link set lo up; echo up; exec sleep 3600`;
+    const script = `${prepare}; ip link set lo up; echo up; exec sleep 3600`;
     const child = start('unshare', ['--net', 'sh', '-c', script], {});
     await once(child.stdout ?? child, 'data');
     return child.pid ?? 0;
@@ -124,7 +124,8 @@ for (const program of programs) {
 }
 start('iperf3', ['-s', '-p', String(PORTS.plain)]);
 start('pasta', ['-f', '-q', '--config-net', '-t', `${PORTS.pasta}:5201`, '--', 'iperf3', '-s']);
-const veth = await vethPair();
+const veth = await vethPair(':');
+const unpacedVeth = await vethPair(UNPACED);
 const address = as(WHERRY, 'inspect', '-f', '{{.NetworkSettings.IPAddress}}', 'bench-server').trim();
 for (const port of Object.values(PORTS).filter((each) => hasPodman || each !== PORTS.podman)) {
   execFileSync('sh', [
@@ -136,6 +137,7 @@ for (const port of Object.values(PORTS).filter((each) => hasPodman || each !== P
 const subjects: Readonly<Record<string, () => number>> = {
   'loopback of the host': onHost('127.0.0.1', PORTS.plain),
   'a veth pair and nothing else': veth,
+  'the same, with the congestion control that containers have': unpacedVeth,
   'container to container, wherry bridge': inContainer(WHERRY, address, 5201),
   'host to container, wherry -p': onHost('127.0.0.1', PORTS.wherry),
   'host to container, podman -p': onHost('127.0.0.1', PORTS.podman),
