@@ -40,7 +40,9 @@ export function containerSections(subjects: ContainerSubjects): Record<string, S
   });
   const sh = (script: string): readonly string[] => ['sh', '-c', script];
   const start = (program: string) => sh(`${program} run -d --name bench --network none ${image} sleep 1000`);
-  const remove = (program: string) => sh(`${program} rm -f bench >/dev/null 2>&1 || true`);
+  // podman gives it ten seconds to end by itself, unless it is killed first.
+  const remove = (program: string) =>
+    sh(`${program} kill bench >/dev/null 2>&1; ${program} rm -f bench >/dev/null 2>&1 || true`);
   const flood = (program: string, options: string) =>
     sh(
       `${program} run -d --name bench --network none ${options} ${image} seq ${LINES} && ${program} wait bench`,

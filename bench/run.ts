@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { containerSections, makeMany } from './containers.ts';
@@ -105,24 +105,42 @@ for (const image of [busybox, debian]) {
     });
   }
 }
-/** One file for each section, and one for all that concerns containers. */
-const reports = new Map<string, { readonly text: string[]; readonly raw: Record<string, Series[]> }>();
+/** One file for each section, and one for all that concerns containers, whose other sections stay as they were taken before. */
+const reports = new Map<string, Map<string, { readonly section: Section; readonly series: Series[] }>>();
+const fileOf = (name: string): string => (containerNames.includes(name) ? 'containers' : name);
 for (const [name, section] of Object.entries(all)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
-  const file = containerNames.includes(name) ? 'containers' : name;
-  const head = ['# Figures', '', machine(), 'Read the ratios; all was taken in interleaved rounds.', ''];
-  const report = reports.get(file) ?? { text: head, raw: {} };
-  reports.set(file, report);
+  const report = reports.get(fileOf(name)) ?? new Map();
+  reports.set(fileOf(name), report);
   const subjects = typeof section.subjects === 'function' ? section.subjects() : section.subjects;
   if (section.setup) execute(section.setup, peers.user);
   const series = interleave(subjects, section.rounds, peers.user);
   if (section.teardown) execute(section.teardown, peers.user);
-  report.raw[name] = series;
-  report.text.push(table(section.title, series, section.peer));
-  console.log(report.text.at(-1));
+  report.set(name, { section, series });
+  console.log(table(section.title, series, section.peer));
 }
 const out = path.join(import.meta.dirname, 'results');
-for (const [file, { text, raw }] of reports) {
+for (const [file, report] of reports) {
+  const before = earlier(path.join(out, `${file}.json`));
+  const raw: Record<string, Series[]> = {};
+  const text = [
+    '# Figures',
+    '',
+    machine(),
+    'Read the ratios; each section was taken in interleaved rounds.',
+    '',
+  ];
+  for (const [name, { title, peer }] of Object.entries(all)) {
+    if (fileOf(name) !== file) continue;
+    const series = report.get(name)?.series ?? before[name];
+    if (series === undefined) continue;
+    raw[name] = series;
+    text.push(table(report.has(name) ? title : `${title} (of an earlier run)`, series, peer));
+  }
   writeFileSync(path.join(out, `${file}.md`), text.join('\n'));
   writeFileSync(path.join(out, `${file}.json`), `${JSON.stringify(raw)}\n`);
+}
+
+function earlier(file: string): Readonly<Record<string, Series[]>> {
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Record<string, Series[]>) : {};
 }
