@@ -5,7 +5,7 @@ import { grantsOf } from '../../core/src/plan/grants.ts';
 import type { PortMapping, Step } from '../../core/src/plugin/contract.ts';
 import type { LogDriver, NetworkDriver, StorageDriver } from '../../core/src/plugin/drivers.ts';
 import { openNative } from './native.ts';
-import { CONTAINER, FACTS, type Subject } from './subject.ts';
+import { BARE_NETWORK, CONTAINER, FACTS, type Subject } from './subject.ts';
 
 const PLUGINS = join(import.meta.dirname, '../../plugins');
 
@@ -41,15 +41,7 @@ test.each(['storage-overlay', 'storage-vfs'])('the gate lets every plan of %s pa
 
 test.each(['net-none', 'net-host'])('the gate lets the plan of %s pass', async (name) => {
   const { driver } = await open<NetworkDriver>(name);
-  const network = {
-    id: 'a'.repeat(64),
-    name: 'net',
-    subnets: [],
-    internal: false,
-    ipv4: true,
-    ipv6: false,
-    options: [],
-  };
+  const network = BARE_NETWORK;
   const endpoint = { interfaceName: 'eth0', addresses: [], mac: undefined, aliases: [] };
   const request = { container: CONTAINER, network, endpoint, ports: [], facts: FACTS, previous: undefined };
   const { steps, sharing } = driver.attach(request).value;

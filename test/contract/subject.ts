@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { WherryError } from '../../core/src/errors/error.ts';
-import type { Facts, Location, Operation, Step } from '../../core/src/plugin/contract.ts';
+import type { Facts, Location, NetworkConfig, Operation, Step } from '../../core/src/plugin/contract.ts';
 import type { Called } from '../../core/src/plugin/driver.ts';
 
 /** A driver with an empty state of its own, as each case gets one. */
@@ -30,6 +30,17 @@ export const FACTS: Facts = {
   programs: ['pasta', 'slirp4netns', 'fuse-overlayfs'],
   routes: ['10.0.0.0/8'],
   nameServers: ['192.0.2.53'],
+};
+
+/** A network of a driver that gives no addresses. */
+export const BARE_NETWORK: NetworkConfig = {
+  id: 'a'.repeat(64),
+  name: 'net',
+  subnets: [],
+  internal: false,
+  ipv4: true,
+  ipv6: false,
+  options: [],
 };
 
 /** A container's id. */

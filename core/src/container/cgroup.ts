@@ -193,7 +193,8 @@ function removeGroups(path: string): void {
   removeGroup(path);
 }
 
-function removeGroup(path: string): void {
+/** Removes one group, unless it is in use, gone or not the caller's. */
+export function removeGroup(path: string): void {
   try {
     rmdirSync(path);
   } catch (error) {

@@ -1,10 +1,10 @@
-import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { EXIT, WherryError } from '../errors/error.ts';
 import type { CgroupSupport } from '../platform/cgroup.ts';
 import { legacyPath } from '../platform/legacy-cgroup.ts';
 import { thisPlatform } from '../platform/platform.ts';
-import { groupsAbove } from './cgroup.ts';
+import { groupsAbove, removeGroup } from './cgroup.ts';
 import type { CgroupSetting } from './cgroup-settings.ts';
 import { legacySettings } from './legacy-settings.ts';
 import type { ContainerOptions } from './options.ts';
@@ -163,15 +163,6 @@ function kill(pid: number): void {
     process.kill(pid, 'SIGKILL');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-  }
-}
-
-function removeGroup(path: string): void {
-  try {
-    rmdirSync(path);
-  } catch (error) {
-    if (!['EBUSY', 'ENOENT', 'EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? ''))
-      throw error;
   }
 }
 

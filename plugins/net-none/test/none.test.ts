@@ -2,19 +2,11 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { NetworkDriver } from '../../../core/src/plugin/drivers.ts';
 import { openNative } from '../../../test/contract/native.ts';
-import { FACTS } from '../../../test/contract/subject.ts';
+import { BARE_NETWORK, FACTS } from '../../../test/contract/subject.ts';
 
 const source: object = await import(join(import.meta.dirname, '../src/index.ts'));
 const { driver } = openNative<NetworkDriver>(source);
-const network = {
-  id: 'a'.repeat(64),
-  name: 'net',
-  subnets: [],
-  internal: false,
-  ipv4: true,
-  ipv6: false,
-  options: [],
-};
+const network = BARE_NETWORK;
 const port = { protocol: 'tcp', hostIp: '', hostPort: 8080, containerPort: 80 } as const;
 const endpoint = { interfaceName: 'eth0', addresses: [], mac: undefined, aliases: [] };
 const request = { container: 'c', network, endpoint, ports: [port], facts: FACTS, previous: undefined };
