@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
+import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 
 /** Where a process beside a monitor says `READY` once it listens; anything else is why it can't. */
@@ -53,4 +54,10 @@ export function awaitMonitor(socket: string, ready: () => void): Promise<Socket 
     rmSync(socket, { force: true });
     server.listen(socket, ready);
   });
+}
+
+/** The file of such a process: `built` beside the bundle in a package, the source in a checkout. */
+export function programBeside(directory: string, built: string): string {
+  const file = join(directory, built);
+  return existsSync(file) ? file : join(directory, 'main.ts');
 }

@@ -1,12 +1,10 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { EXIT, WherryError } from '../../errors/error.ts';
-import { READY, startBeside } from '../beside.ts';
+import { programBeside, READY, startBeside } from '../beside.ts';
 import type { DriverLogConfig } from './config.ts';
 
 /** The command line of the process that runs a log driver for a container. */
 export function driverLogCommand(config: DriverLogConfig): readonly string[] {
-  return [process.execPath, program(), JSON.stringify(config)];
+  return [process.execPath, programBeside(import.meta.dirname, 'log-driver.mjs'), JSON.stringify(config)];
 }
 
 /**
@@ -24,10 +22,4 @@ export async function startDriverLog(config: Omit<DriverLogConfig, 'tells'>): Pr
       exitCode: EXIT.engine,
     },
   );
-}
-
-/** Beside the bundle in a package, the source in a checkout. */
-function program(): string {
-  const built = join(import.meta.dirname, 'log-driver.mjs');
-  return existsSync(built) ? built : join(import.meta.dirname, 'main.ts');
 }

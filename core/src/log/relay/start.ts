@@ -1,7 +1,5 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { EXIT, WherryError } from '../../errors/error.ts';
-import { READY, startBeside } from '../beside.ts';
+import { programBeside, READY, startBeside } from '../beside.ts';
 import type { RelayConfig } from './config.ts';
 
 /**
@@ -11,7 +9,7 @@ import type { RelayConfig } from './config.ts';
 export async function startRelay(config: RelayConfig): Promise<void> {
   const authorities = process.env.NODE_EXTRA_CA_CERTS;
   const answer = await startBeside(
-    [process.execPath, relayProgram(), JSON.stringify(config)],
+    [process.execPath, programBeside(import.meta.dirname, 'log-relay.mjs'), JSON.stringify(config)],
     authorities === undefined ? {} : { NODE_EXTRA_CA_CERTS: authorities },
   );
   if (answer === READY) return;
@@ -23,10 +21,4 @@ export async function startRelay(config: RelayConfig): Promise<void> {
       exitCode: EXIT.engine,
     },
   );
-}
-
-/** Beside the bundle in a package, the source in a checkout. */
-function relayProgram(): string {
-  const built = join(import.meta.dirname, 'log-relay.mjs');
-  return existsSync(built) ? built : join(import.meta.dirname, 'main.ts');
 }
