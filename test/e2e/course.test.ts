@@ -131,11 +131,12 @@ const SHARING: readonly Line[] = [
   ['docker create -v /dbdata --name dbstore busybox true', ID],
   [
     'docker run --rm --volumes-from dbstore -v $(pwd):/backup debian tar cvf /backup/backup.tar /dbdata',
-    /^\/dbdata\/$/m,
+    // What it says on its standard error may come before, after, or in front of it in the same line.
+    /\/dbdata\/$/m,
   ],
   [
     'echo host >host.txt; docker run --rm -v $(pwd)/host.txt:/f:ro busybox sh -c "cat /f; echo x >/f"',
-    /host[\s\S]*[Rr]ead-only/,
+    /^(?=[\s\S]*^host$)[\s\S]*[Rr]ead-only/m,
     1,
   ],
   ["docker inspect -f '{{range .Mounts}}{{.Destination}}{{end}}' dbstore", /^\/dbdata$/],
