@@ -1,21 +1,16 @@
 import { attributeOptions, attributesOf, checkTag } from '@wherry/sdk-assemblyscript/guest/log-attributes.ts';
 import {
-  checkRotation,
-  type RotationDefaults,
-  rotatedFiles,
-  rotationOf,
-  rotationOptions,
-} from '@wherry/sdk-assemblyscript/guest/log-rotation.ts';
-import { at } from '@wherry/sdk-assemblyscript/guest/step.ts';
+  openRotated,
+  type RotatedFile,
+  readRotated,
+} from '@wherry/sdk-assemblyscript/guest/log-rotated-file.ts';
+import { rotationOptions } from '@wherry/sdk-assemblyscript/guest/log-rotation.ts';
 import {
   type DriverInfo,
   type Facts,
   type Fitness,
-  type Location,
   type OpenRequest,
-  Reading,
-  ResultReadingDriverError as ReadingResult,
-  Sink,
+  type ResultReadingDriverError as ReadingResult,
   ResultSinkDriverError as SinkResult,
 } from '@wherry/sdk-assemblyscript/guest/types.ts';
 
@@ -29,7 +24,7 @@ export function describe(): DriverInfo {
     version: '0.1.0',
     summary: 'One JSON object a line, in a file beside the container.',
     permissions: [],
-    options: rotationOptions(defaults()).concat(attributeOptions('')),
+    options: rotationOptions(file('').defaults).concat(attributeOptions('')),
   };
 }
 
@@ -38,35 +33,19 @@ export function probe(_facts: Facts): Fitness {
 }
 
 export function open(request: OpenRequest): SinkResult {
-  const unrotatable = checkRotation(request.options, defaults());
-  if (unrotatable !== null) return SinkResult.err(unrotatable);
   const untagged = checkTag(request);
   if (untagged !== null) return SinkResult.err(untagged);
-  const rotation = rotationOf(request.options, defaults());
-  return SinkResult.ok(
-    Sink.file({
-      at: current(request.container),
-      framing: 'docker-json',
-      maxSize: rotation.maxSize,
-      maxFiles: rotation.maxFiles,
-      compress: rotation.compress,
-      attributes: attributesOf(request),
-    }),
-  );
+  return openRotated(request, file(request.container), attributesOf(request));
 }
 
 export function read(request: OpenRequest): ReadingResult {
-  const unrotatable = checkRotation(request.options, defaults());
-  if (unrotatable !== null) return ReadingResult.err(unrotatable);
-  const rotation = rotationOf(request.options, defaults());
-  const files = rotatedFiles(current(request.container).path, rotation);
-  return ReadingResult.ok(Reading.files({ files: files, framing: 'docker-json' }));
+  return readRotated(request, file(request.container));
 }
 
-function current(container: string): Location {
-  return at('container', `${container}-json.log`);
-}
-
-function defaults(): RotationDefaults {
-  return { maxSize: '-1', maxFiles: '1', compress: 'false' };
+function file(container: string): RotatedFile {
+  return {
+    path: `${container}-json.log`,
+    framing: 'docker-json',
+    defaults: { maxSize: '-1', maxFiles: '1', compress: 'false' },
+  };
 }

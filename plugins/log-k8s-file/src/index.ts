@@ -1,19 +1,15 @@
 import {
-  checkRotation,
-  type RotationDefaults,
-  rotatedFiles,
-  rotationOf,
-  rotationOptions,
-} from '@wherry/sdk-assemblyscript/guest/log-rotation.ts';
-import { at } from '@wherry/sdk-assemblyscript/guest/step.ts';
-import {
-  type DriverInfo,
-  type Facts,
-  type Fitness,
-  type OpenRequest,
-  Reading,
+  openRotated,
+  type RotatedFile,
+  readRotated,
+} from '@wherry/sdk-assemblyscript/guest/log-rotated-file.ts';
+import { rotationOptions } from '@wherry/sdk-assemblyscript/guest/log-rotation.ts';
+import type {
+  DriverInfo,
+  Facts,
+  Fitness,
+  OpenRequest,
   ResultReadingDriverError as ReadingResult,
-  Sink,
   ResultSinkDriverError as SinkResult,
 } from '@wherry/sdk-assemblyscript/guest/types.ts';
 
@@ -27,7 +23,7 @@ export function describe(): DriverInfo {
     version: '0.1.0',
     summary: 'Lines as Kubernetes’ runtimes write them: time, stream, F or P, text.',
     permissions: [],
-    options: rotationOptions(defaults()),
+    options: rotationOptions(file().defaults),
   };
 }
 
@@ -36,28 +32,13 @@ export function probe(_facts: Facts): Fitness {
 }
 
 export function open(request: OpenRequest): SinkResult {
-  const unrotatable = checkRotation(request.options, defaults());
-  if (unrotatable !== null) return SinkResult.err(unrotatable);
-  const rotation = rotationOf(request.options, defaults());
-  return SinkResult.ok(
-    Sink.file({
-      at: at('container', 'ctr.log'),
-      framing: 'cri',
-      maxSize: rotation.maxSize,
-      maxFiles: rotation.maxFiles,
-      compress: rotation.compress,
-      attributes: [],
-    }),
-  );
+  return openRotated(request, file(), []);
 }
 
 export function read(request: OpenRequest): ReadingResult {
-  const unrotatable = checkRotation(request.options, defaults());
-  if (unrotatable !== null) return ReadingResult.err(unrotatable);
-  const files = rotatedFiles('ctr.log', rotationOf(request.options, defaults()));
-  return ReadingResult.ok(Reading.files({ files: files, framing: 'cri' }));
+  return readRotated(request, file());
 }
 
-function defaults(): RotationDefaults {
-  return { maxSize: '-1', maxFiles: '1', compress: 'false' };
+function file(): RotatedFile {
+  return { path: 'ctr.log', framing: 'cri', defaults: { maxSize: '-1', maxFiles: '1', compress: 'false' } };
 }

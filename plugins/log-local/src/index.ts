@@ -1,19 +1,15 @@
 import {
-  checkRotation,
-  type RotationDefaults,
-  rotatedFiles,
-  rotationOf,
-  rotationOptions,
-} from '@wherry/sdk-assemblyscript/guest/log-rotation.ts';
-import { at } from '@wherry/sdk-assemblyscript/guest/step.ts';
-import {
-  type DriverInfo,
-  type Facts,
-  type Fitness,
-  type OpenRequest,
-  Reading,
+  openRotated,
+  type RotatedFile,
+  readRotated,
+} from '@wherry/sdk-assemblyscript/guest/log-rotated-file.ts';
+import { rotationOptions } from '@wherry/sdk-assemblyscript/guest/log-rotation.ts';
+import type {
+  DriverInfo,
+  Facts,
+  Fitness,
+  OpenRequest,
   ResultReadingDriverError as ReadingResult,
-  Sink,
   ResultSinkDriverError as SinkResult,
 } from '@wherry/sdk-assemblyscript/guest/types.ts';
 
@@ -27,7 +23,7 @@ export function describe(): DriverInfo {
     version: '0.1.0',
     summary: 'Compact records in files that are rotated and compressed.',
     permissions: [],
-    options: rotationOptions(defaults()),
+    options: rotationOptions(file().defaults),
   };
 }
 
@@ -36,28 +32,17 @@ export function probe(_facts: Facts): Fitness {
 }
 
 export function open(request: OpenRequest): SinkResult {
-  const unrotatable = checkRotation(request.options, defaults());
-  if (unrotatable !== null) return SinkResult.err(unrotatable);
-  const rotation = rotationOf(request.options, defaults());
-  return SinkResult.ok(
-    Sink.file({
-      at: at('container', 'local.log'),
-      framing: 'binary',
-      maxSize: rotation.maxSize,
-      maxFiles: rotation.maxFiles,
-      compress: rotation.compress,
-      attributes: [],
-    }),
-  );
+  return openRotated(request, file(), []);
 }
 
 export function read(request: OpenRequest): ReadingResult {
-  const unrotatable = checkRotation(request.options, defaults());
-  if (unrotatable !== null) return ReadingResult.err(unrotatable);
-  const files = rotatedFiles('local.log', rotationOf(request.options, defaults()));
-  return ReadingResult.ok(Reading.files({ files: files, framing: 'binary' }));
+  return readRotated(request, file());
 }
 
-function defaults(): RotationDefaults {
-  return { maxSize: '20m', maxFiles: '5', compress: 'true' };
+function file(): RotatedFile {
+  return {
+    path: 'local.log',
+    framing: 'binary',
+    defaults: { maxSize: '20m', maxFiles: '5', compress: 'true' },
+  };
 }
