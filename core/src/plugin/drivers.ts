@@ -1,4 +1,5 @@
 import { WherryError } from '../errors/error.ts';
+import { whyAbsent } from './absent.ts';
 import type { DriverInfo, DriverKind, Facts, Fitness, Log, Network, Storage } from './contract.ts';
 import { type Called, DEADLINES, type Deadlines, Driver, type DriverOptions } from './driver.ts';
 import { type DriverPackage, readInstalled } from './package.ts';
@@ -119,8 +120,11 @@ function namesOf(packages: ReadonlyMap<string, DriverPackage>, kind: DriverKind)
 }
 
 function notInstalled(kind: DriverKind, name: string, known: readonly string[]): WherryError {
+  const why = whyAbsent(kind, name);
+  const choice =
+    known.length === 0 ? `No ${kind} driver is installed.` : `Choose one of: ${known.join(', ')}.`;
   return new WherryError(`there is no ${kind} driver named ${JSON.stringify(name)}`, {
     code: 'E_DRIVER_NOT_INSTALLED',
-    hint: known.length === 0 ? `No ${kind} driver is installed.` : `Choose one of: ${known.join(', ')}.`,
+    hint: why === undefined ? choice : `${why} ${choice}`,
   });
 }

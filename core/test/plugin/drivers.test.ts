@@ -56,3 +56,13 @@ test('a name is looked up within its kind', () => {
     expect.objectContaining({ code: 'E_DRIVER_NOT_INSTALLED' }),
   );
 });
+
+test('a driver that people know from Docker is not there for a reason', () => {
+  const drivers = openDrivers({ builtin: [], directories: [], stateFor });
+  const hint = expect.stringContaining('takes root');
+  expect(() => drivers.storage('devicemapper')).toThrowError(expect.objectContaining({ hint }));
+  expect(() => drivers.network('macvlan')).toThrowError(expect.objectContaining({ hint }));
+  expect(() => drivers.log('constructor')).toThrowError(
+    expect.objectContaining({ hint: 'No log driver is installed.' }),
+  );
+});
