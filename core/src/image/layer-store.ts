@@ -105,17 +105,32 @@ export class DriverLayerStore implements LayerStore {
   }
 
   async commit(layer: UnpackedLayer): Promise<void> {
+    try {
+      await this.#enter(layer);
+    } catch (error) {
+      if (!(error instanceof WherryError) || error.code !== 'E_DRIVER_IN_USE') throw error;
+      // What is being removed, or was when a process was killed, still has its name.
+      await this.#alone(async () => {
+        await this.#cleanUp();
+        await this.#enter(layer);
+      });
+    }
+  }
+
+  /** @throws WherryError `E_DRIVER_IN_USE` while the driver has something of the layer's name that no row knows */
+  async #enter(layer: UnpackedLayer): Promise<void> {
     const { chainId, parent, key, size } = layer;
+    if (this.has(chainId)) return await this.discard(layer);
     if (this.#row(chainId) !== undefined) return await this.renew(layer);
-    const { value: steps, changes } = await this.#commitPlan(layer);
-    if (this.#row(chainId) !== undefined) return await this.renew(layer);
-    const plan = this.#check('commit-layer', steps);
+    const ask = () => this.#storage.commitLayer(key, chainId, parent);
+    const plan = this.#check('commit-layer', ask().value);
     if (plan.steps.length > 0) {
       await using worker = this.#worker();
       await this.#execute(worker, plan);
     }
     const { database } = this.#context.store;
-    database.transaction(() => {
+    const entered = database.transaction(() => {
+      if (this.#row(chainId) !== undefined) return false;
       database.run(
         'INSERT INTO layer VALUES (?, ?, ?, ?, ?)',
         this.driver,
@@ -124,26 +139,12 @@ export class DriverLayerStore implements LayerStore {
         size,
         this.#durability.now(),
       );
-      this.#keep(changes);
+      // Asked again: other processes have written in the driver's books since.
+      this.#keep(ask().changes);
+      return true;
     });
+    if (!entered) return await this.discard(layer);
     this.#release(key);
-  }
-
-  /** What is being removed, or was when a process was killed, still has its name. */
-  async #commitPlan({
-    key,
-    chainId,
-    parent,
-  }: UnpackedLayer): Promise<ReturnType<StorageDriver['commitLayer']>> {
-    try {
-      return this.#storage.commitLayer(key, chainId, parent);
-    } catch (error) {
-      if (!(error instanceof WherryError) || error.code !== 'E_DRIVER_IN_USE') throw error;
-      return await this.#alone(async () => {
-        await this.#cleanUp();
-        return this.#storage.commitLayer(key, chainId, parent);
-      });
-    }
   }
 
   async discard({ key }: UnpackedLayer): Promise<void> {
@@ -248,8 +249,8 @@ export class DriverLayerStore implements LayerStore {
   }
 
   async #removeAll(names: readonly string[]): Promise<void> {
-    if (names.length === 0) return;
     const answers = this.#planRemovals(names);
+    if (answers.length === 0) return;
     const roots = rootsOf(this.#context, this.#asker('remove'));
     await using worker = this.#worker();
     await carryOut(
@@ -261,14 +262,19 @@ export class DriverLayerStore implements LayerStore {
     });
   }
 
-  /** What the driver answers when they go one after the other; its state says so only when the files are gone. */
+  /**
+   * What the driver answers when they go one after the other; its state says so only when the files are gone. A layer that has a row
+   * stays: somebody needed it again, and made it anew, between its row's end and this process's turn to remove its files.
+   */
   #planRemovals(names: readonly string[]): readonly { plan: CheckedPlan; changes: StateChanges }[] {
     return this.#context.store.database.rehearse(() =>
-      names.map((name) => {
-        const { value, changes } = this.#storage.remove(name);
-        this.#keep(changes);
-        return { plan: this.#check('remove', value), changes };
-      }),
+      names
+        .filter((name) => this.#row(name) === undefined)
+        .map((name) => {
+          const { value, changes } = this.#storage.remove(name);
+          this.#keep(changes);
+          return { plan: this.#check('remove', value), changes };
+        }),
     );
   }
 
