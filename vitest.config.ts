@@ -17,6 +17,7 @@ export default defineConfig({
             'launcher/test/**/*.test.ts',
             'test/contract/**/*.test.ts',
             'test/support/**/*.test.ts',
+            'test/machine/**/*.test.ts',
           ],
         },
       },

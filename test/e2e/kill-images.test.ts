@@ -13,6 +13,33 @@ const AT_ONCE = 4;
 const SEED = Number(process.env.WHERRY_TEST_SEED ?? Date.now() & 0x7fffffff);
 const NAMES = ['a', 'b', 'c'] as const;
 
+/**
+ * Moments to kill commands at, so that about seven of ten are killed in the midst of their work however fast the
+ * machine is at that time: what comes too late for one makes the next of its kind earlier, and the other way round.
+ */
+class Moments {
+  readonly #spans = new Map<string, number>();
+  readonly #first: number;
+
+  /** `first`: how long a command takes, in ms. */
+  constructor(first: number) {
+    this.#first = first;
+  }
+
+  /** Milliseconds from its start, by a number from 0 to below 1. */
+  of(kind: string, fraction: number): number {
+    return fraction * this.#span(kind);
+  }
+
+  learn(kind: string, cut: boolean): void {
+    this.#spans.set(kind, this.#span(kind) * (cut ? 1.15 : 0.7));
+  }
+
+  #span(kind: string): number {
+    return this.#spans.get(kind) ?? this.#first;
+  }
+}
+
 /** Three images: all have one layer, two of them another. Their content is new in every run, so that a push has to bring it. */
 function images(seed: number): Readonly<Record<(typeof NAMES)[number], ImageStore>> {
   const files = (name: string, count: number) =>
@@ -32,7 +59,6 @@ function images(seed: number): Readonly<Record<(typeof NAMES)[number], ImageStor
 describe.each(USER_NAMES)('kill -9 of what %s does with overlapping images', (name) => {
   let user: TestUser;
   let registry: FaultyRegistry;
-  const random = randomness(SEED + USER_NAMES.indexOf(name));
   const here = (image: string) => `${registry.host}/${image}`;
   const there = (image: string) => `localhost:5000/kill-${image}:${name}`;
   const ok = async (...words: string[]): Promise<string> => {
@@ -52,7 +78,7 @@ describe.each(USER_NAMES)('kill -9 of what %s does with overlapping images', (na
     await registry.stop();
   });
 
-  const command = (): readonly string[] => {
+  const command = (random: (below: number) => number): readonly string[] => {
     const image = NAMES[random(NAMES.length)] ?? 'a';
     const commands = [
       ['pull', '-q', here(image)],
@@ -70,18 +96,21 @@ describe.each(USER_NAMES)('kill -9 of what %s does with overlapping images', (na
   it(`leaves the store consistent after each of ${KILLS / USER_NAMES.length} (seed ${SEED})`, {
     timeout: 900_000,
   }, async () => {
-    // How long a command takes on this machine now, so that most are killed in the midst of their work.
+    const random = randomness(SEED + USER_NAMES.indexOf(name));
     const began = performance.now();
     await ok('pull', '-q', here('a'));
-    const span = Math.round((performance.now() - began) * 2);
+    const moments = new Moments(performance.now() - began);
     let cut = 0;
     for (let killed = 0; killed < KILLS / USER_NAMES.length; killed += AT_ONCE) {
-      const words = Array.from({ length: AT_ONCE }, command);
+      const words = Array.from({ length: AT_ONCE }, () => command(random));
       const ends = words.map(async (each) => {
+        const [kind = ''] = each;
         const running = user.startWherry(each, { input: '', timeoutMs: 300_000 });
-        await Promise.race([delay(random(span)), running.result]);
+        await Promise.race([delay(moments.of(kind, random(1000) / 1000)), running.result]);
         running.killGroup('SIGKILL');
-        return (await running.result).exitCode;
+        const { exitCode } = await running.result;
+        moments.learn(kind, exitCode === 137);
+        return exitCode;
       });
       for (const status of await Promise.all(ends)) if (status === 137) cut += 1;
       const check = await user.wherry(['system', 'check', '--quick'], { timeoutMs: 300_000 });
@@ -91,7 +120,7 @@ describe.each(USER_NAMES)('kill -9 of what %s does with overlapping images', (na
       );
     }
     // Otherwise the moments were chosen badly, and nothing has been shown.
-    expect(cut).toBeGreaterThan(KILLS / USER_NAMES.length / 4);
+    expect(cut, `of ${KILLS / USER_NAMES.length} commands`).toBeGreaterThan(KILLS / USER_NAMES.length / 4);
   });
 
   it('leaves what works, and nothing that stays', async () => {

@@ -14,7 +14,8 @@ const skipped = reports.flatMap((report) => report.skipped);
 
 console.log('');
 for (const { name, reason } of skipped) console.log(`skipped  ${name} (${reason})`);
-for (const name of retried) console.log(`retried  ${name} (failed at first, passed at the second try)`);
+for (const { name, reason } of retried)
+  console.log(`retried  ${name} (passed at the second try, failed at first: ${reason})`);
 for (const name of failed) console.log(`failed   ${name}`);
 const again = retried.length === 0 ? '' : ` (${retried.length} of them at the second try)`;
 console.log(`${passed} passed${again}, ${failed.length} failed, ${skipped.length} skipped`);
