@@ -196,6 +196,7 @@ function lazyImages(
     requirePlatform: async (reference, platform) => (await open()).requirePlatform(reference, platform),
     list: () => listImages(new ImageTable(store.database)),
     inspect: async (reference) => (await open()).inspect(reference),
+    contents: async (ids) => (await open()).contents(ids),
     tag: (source, target) =>
       told(
         (service) => service.tag(source, target),

@@ -169,8 +169,17 @@ int tree_scan(uint32_t id, const char *path, bool data) {
   return result;
 }
 
+/* None of what can't be opened for reading: a directory of somebody else's is there all the same. */
+static int directory_xattrs(int top, const char *path, struct xattrs *xattrs) {
+  int fd = tree_open_in_root(top, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
+  if (fd < 0) return 0;
+  int result = tree_xattrs(-1, "", fd, S_IFDIR, xattrs) == 0 ? 0 : tree_fail("getxattr", path);
+  close(fd);
+  return result;
+}
+
 int tree_stat(uint32_t id, const char *root, const char *path) {
-  static const struct xattrs none;
+  struct xattrs xattrs = {0};
   struct stat status;
   char link[PATH_MAX] = "";
   int top = tree_open_root(root);
@@ -182,8 +191,9 @@ int tree_stat(uint32_t id, const char *root, const char *path) {
     link[length < 0 ? 0 : length] = '\0';
   }
   if (fd >= 0) close(fd);
+  if (result == 0 && S_ISDIR(status.st_mode)) result = directory_xattrs(top, path, &xattrs);
   close(top);
-  if (result == 0) put_entry(id, &status, path, link, false, &none);
+  if (result == 0) put_entry(id, &status, path, link, false, &xattrs);
   return result;
 }
 

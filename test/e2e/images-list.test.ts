@@ -47,6 +47,23 @@ describe.each(USER_NAMES)('images of %s', (name) => {
     expect(sizes.stdout).toMatch(/^\d+$/m);
   });
 
+  it('are shown as a tree, and by platform, with the place of their files', async () => {
+    const tree = (await user.wherry(['images', '--tree', BUSYBOX])).stdout;
+    expect(tree).toMatch(/\nIMAGE +ID +DISK USAGE +CONTENT SIZE +EXTRA\n/);
+    expect(tree).toMatch(new RegExp(`\n${BUSYBOX}:latest +${id.slice(7, 19)} .*\n└─ linux/amd64 `));
+    const refused = await user.wherry(['images', '--tree', '-q']);
+    expect(refused).toMatchObject({ exitCode: 1, stdout: '' });
+    expect(refused.stderr).toContain('--quiet is not yet supported with --tree');
+    const { stdout } = await user.wherry(['image', 'inspect', '--platform', 'linux/amd64', BUSYBOX]);
+    const [{ Id, GraphDriver }] = JSON.parse(stdout);
+    expect(Id).toBe(id);
+    expect((await user.run('ls', [`${GraphDriver.Data.UpperDir}/bin/busybox`])).exitCode).toBe(0);
+    const other = await user.wherry(['image', 'inspect', '--platform', 'linux/arm64', BUSYBOX]);
+    expect(other).toMatchObject({ exitCode: 1, stdout: '[]\n' });
+    expect(other.stderr).toContain('does not provide the specified platform (linux/arm64/v8)');
+    expect((await user.wherry(['container', 'inspect', '--type', 'image', BUSYBOX])).exitCode).toBe(125);
+  });
+
   it('are pruned when nothing names or uses them', async () => {
     const asked = await user.wherry(['image', 'prune'], { input: 'n\n' });
     expect(asked.stdout).toContain('WARNING! This will remove all dangling images.');

@@ -1,8 +1,9 @@
 import * as Flags from '@oclif/core/flags';
+import { WherryError } from '@wherry/core/errors';
 import { BaseCommand } from '../base-command.ts';
 import { filterImages, imageList } from '../format/images.ts';
 import { LIST_FORMAT_SUMMARY, renderList } from '../format/list.ts';
-import { print } from '../terminal/output.ts';
+import { print, STDOUT, terminalSize } from '../terminal/output.ts';
 
 export default class Images extends BaseCommand {
   static override id = 'images';
@@ -30,10 +31,12 @@ export default class Images extends BaseCommand {
     format: Flags.string({ helpValue: 'string', summary: LIST_FORMAT_SUMMARY }),
     'no-trunc': Flags.boolean({ summary: "Don't truncate output" }),
     quiet: Flags.boolean({ char: 'q', summary: 'Only show image IDs' }),
+    tree: Flags.boolean({ summary: 'List images as a tree, each with its platform (EXPERIMENTAL)' }),
   };
 
   override async run(): Promise<undefined> {
     const { flags, args } = this.read(Images.flags);
+    if (flags.tree) refuseWithTree(flags);
     const engine = await this.engine();
     const all = engine.images.list();
     const shown = flags.all ? all : all.filter(({ intermediate }) => !intermediate);
@@ -44,6 +47,11 @@ export default class Images extends BaseCommand {
         return all.find((each) => each.id === id)?.created ?? '';
       },
     });
+    if (flags.tree) {
+      const { imageTree } = await import('../format/image-tree.ts');
+      print(await imageTree(engine.images, items, terminalSize(STDOUT).columns));
+      return;
+    }
     const list = imageList({ noTrunc: flags['no-trunc'], digests: flags.digests, now: Date.now() });
     const text = await renderList(list, {
       items,
@@ -52,4 +60,26 @@ export default class Images extends BaseCommand {
     });
     if (text !== '') print(text);
   }
+}
+
+/** In Docker's words. */
+function refuseWithTree(flags: {
+  readonly quiet: boolean;
+  readonly 'no-trunc': boolean;
+  readonly digests: boolean;
+  readonly format: string | undefined;
+}): void {
+  const given = {
+    quiet: flags.quiet,
+    'no-trunc': flags['no-trunc'],
+    'show-digest': flags.digests,
+    format: flags.format !== undefined && flags.format !== '',
+  };
+  const [refused] = Object.entries(given).find(([, isGiven]) => isGiven) ?? [];
+  if (refused === undefined) return;
+  throw new WherryError(`--${refused} is not yet supported with --tree`, {
+    code: 'E_USAGE',
+    hint: 'Leave one of the two out.',
+    exitCode: 1,
+  });
 }

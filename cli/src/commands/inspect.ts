@@ -1,16 +1,14 @@
 import * as Flags from '@oclif/core/flags';
 import { WherryError } from '@wherry/core/errors';
 import { BaseCommand } from '../base-command.ts';
-import { forEachNamed } from '../each.ts';
 import type { EngineHandle } from '../engine.ts';
-import { FORMAT_SUMMARY, renderOne } from '../format/one.ts';
-import { print } from '../terminal/output.ts';
+import { FORMAT_SUMMARY } from '../format/one.ts';
+import { type Fields, inspectObjects } from '../inspect/objects.ts';
 
 const TYPES = ['container', 'image', 'volume', 'network'] as const;
 type Type = (typeof TYPES)[number];
-type Fields = Readonly<Record<string, unknown>>;
 
-/** What a name stands for, looked for in Docker's order; `container inspect` and `image inspect` know the kind. */
+/** What a name stands for, looked for in Docker's order. */
 export default class Inspect extends BaseCommand {
   static override id = 'inspect';
   static override summary = 'Return low-level information on Wherry objects';
@@ -36,17 +34,10 @@ export default class Inspect extends BaseCommand {
     const { flags, args } = this.read(Inspect.flags);
     const { format, size } = flags;
     const engine = await this.engine();
-    const called = TYPES.find((type) => this.context.called === `${type} inspect`);
-    const type = called ?? TYPES.find((each) => each === flags.type);
-    const found: Fields[] = [];
-    const status = await forEachNamed(args, this.options, async (name) => {
-      const object = await lookUp(engine, type === undefined ? TYPES : [type], name, size);
-      if (format === undefined || format === 'json') found.push(object);
-      else print(await renderOne(format, object));
-    });
-    if (format === undefined) print(JSON.stringify(found, undefined, 4));
-    if (format === 'json') print(await renderOne('json', found));
-    return status;
+    const type = TYPES.find((each) => each === flags.type);
+    return inspectObjects(args, format, this.options, (name) =>
+      lookUp(engine, type === undefined ? TYPES : [type], name, size),
+    );
   }
 }
 

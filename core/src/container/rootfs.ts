@@ -8,7 +8,7 @@ import type { ContainerContext } from './context.ts';
 import { driverGrants } from './drivers.ts';
 import { notFound } from './find.ts';
 import { rootsOf } from './roots.ts';
-import { storageOf } from './storage.ts';
+import { type ContainerStorage, storageOf } from './storage.ts';
 
 /** The trees that a container's root is made of, on the host. Before its first start it has none of its own. */
 export type RootTrees = {
@@ -46,25 +46,60 @@ export async function rootTrees(context: ContainerContext, id: string): Promise<
   if (spec === undefined) throw notFound(id);
   if (spec.rootfs?.mode === 'direct') return { kind: 'directory', layers: [], tree: spec.rootfs.path };
   const storage = storageOf(await context.drivers(), spec);
+  const path = pathsOf(context, storage, id);
+  const { trees: layers } = treesOfChain(context, storage, spec.topLayer, path);
+  const { value } = storage.changed(id);
+  const below = spec.rootfs === undefined ? layers : [spec.rootfs.path];
+  if (value.tag === 'tree') return { kind: 'overlay', layers, upper: path(value.val.at), lower: below };
+  const { upper, lower } = value.val;
+  return { kind: 'copy', layers, tree: path(upper), origin: lower === undefined ? undefined : path(lower) };
+}
+
+/** The trees of the layers down from one, topmost first, and whether each holds its changes alone or all of the ones below, too. */
+export interface LayerTrees {
+  readonly kind: 'changes' | 'whole';
+  readonly trees: readonly string[];
+}
+
+/** Asks a storage driver where the files of an image are. Changes nothing. @param top chain id; undefined for an image without layers */
+export async function layerTrees(
+  context: ContainerContext,
+  driver: string,
+  top: string | undefined,
+): Promise<LayerTrees> {
+  const storage = (await context.drivers()).storage(driver);
+  return treesOfChain(context, storage, top, pathsOf(context, storage, ''));
+}
+
+function treesOfChain(
+  context: ContainerContext,
+  storage: ContainerStorage,
+  top: string | undefined,
+  path: (location: Location) => string,
+): LayerTrees {
+  const changes = chainOf(context, storage.info.name, top).map((layer) => storage.changed(layer).value);
+  return {
+    kind: changes[0]?.tag === 'tree' ? 'changes' : 'whole',
+    trees: changes.map((value) => path(value.tag === 'tree' ? value.val.at : value.val.upper)),
+  };
+}
+
+/** Where a driver's locations are on the host, as far as it may name them. */
+function pathsOf(
+  context: ContainerContext,
+  storage: ContainerStorage,
+  container: string,
+): (location: Location) => string {
   const asker = { kind: 'storage', driver: storage.info.name, request: 'changed' } as const;
-  const path = (location: Location): string => {
+  return (location) => {
     try {
       checkLocation('storage', location, 'source', driverGrants(storage));
     } catch (error) {
       if (error instanceof Refusal) throw planRefused(asker, 'a tree', error.message);
       throw error;
     }
-    return resolveLocation(location, rootsOf(context, asker, id));
+    return resolveLocation(location, rootsOf(context, asker, container));
   };
-  const layers = chainOf(context, spec.storageDriver, spec.topLayer).map((layer) => {
-    const { value } = storage.changed(layer);
-    return path(value.tag === 'tree' ? value.val.at : value.val.upper);
-  });
-  const { value } = storage.changed(id);
-  const below = spec.rootfs === undefined ? layers : [spec.rootfs.path];
-  if (value.tag === 'tree') return { kind: 'overlay', layers, upper: path(value.val.at), lower: below };
-  const { upper, lower } = value.val;
-  return { kind: 'copy', layers, tree: path(upper), origin: lower === undefined ? undefined : path(lower) };
 }
 
 /** The overlay that a container's root is mounted as, for those who look at it; undefined for another kind of root. */

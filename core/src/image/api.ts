@@ -54,6 +54,21 @@ export interface ImageSummary {
   readonly labels: Readonly<Record<string, string>>;
 }
 
+/** What an image takes, and for whom it is there. */
+export interface ImageContent {
+  readonly id: string;
+  /** Digest of its manifest. */
+  readonly manifest: string;
+  /** `os/arch[/variant]` */
+  readonly platform: string;
+  /** Bytes of its unpacked layers. */
+  readonly unpacked: number;
+  /** Bytes of its manifest, its configuration and the compressed layers that are here. */
+  readonly blobs: number;
+  /** A container stands on it. */
+  readonly inUse: boolean;
+}
+
 /** A step of an image's making. */
 export interface HistoryEntry {
   /** Of the image itself for the newest step; the others have none. */
@@ -206,6 +221,8 @@ export interface Images {
   /** @param platform `os/arch[/variant]` @throws WherryError `E_PLATFORM_NOT_FOUND` when an image is for another one */
   requirePlatform(reference: string, platform: string): Promise<void>;
   list(): ImageSummary[];
+  /** Of images by id, in the same order; what has gone meanwhile is left out. */
+  contents(ids: readonly string[]): Promise<readonly ImageContent[]>;
   /** As `docker image inspect` shows it. @throws WherryError `E_IMAGE_NOT_FOUND` */
   inspect(reference: string): Promise<Readonly<Record<string, unknown>>>;
   /** @throws WherryError `E_IMAGE_NOT_FOUND`, `E_INVALID_REFERENCE` */

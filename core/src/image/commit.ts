@@ -40,10 +40,10 @@ export async function commitContainer(
     changeConfig,
     containerConfig(object(document.config), spec),
   );
-  const trees = await containerTrees(context, id);
-  const layer = await withWorker(context, (worker) =>
-    makeLayer(context.store.temporary, changesTar(worker, trees, signal), request.onProgress),
-  );
+  const layer = await withWorker(context, async (worker) => {
+    const trees = await containerTrees(context, id, worker);
+    return makeLayer(context.store.temporary, changesTar(worker, trees, signal), request.onProgress);
+  });
   const created = timestamp();
   const { rootfs, history } = document;
   const diffIds = object(rootfs).diff_ids;
@@ -95,12 +95,12 @@ export async function* exportContainer(
   context: ContainerContext,
   nameOrId: string,
 ): AsyncGenerator<Uint8Array> {
-  const trees = await containerTrees(context, findContainer(context.table, nameOrId));
+  const id = findContainer(context.table, nameOrId);
   // A generator can't yield from within a callback: the worker is handed out, and let go at the end.
   const { promise: over, resolve: end } = Promise.withResolvers<void>();
   const { promise: ready, resolve, reject } = Promise.withResolvers<AsyncGenerator<Uint8Array>>();
   const work = withWorker(context, async (worker) => {
-    resolve(rootTar(worker, trees, context.store.temporary));
+    resolve(rootTar(worker, await containerTrees(context, id, worker), context.store.temporary));
     await over;
   });
   work.catch(reject);

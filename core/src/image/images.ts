@@ -1,5 +1,6 @@
 import type {
   HistoryEntry,
+  ImageContent,
   ImageSummary,
   Images,
   ImportRequest,
@@ -15,6 +16,7 @@ import type {
 } from '../api.ts';
 import { BlobStore } from '../blob/blob-store.ts';
 import { writeLayout } from '../blob/layout.ts';
+import type { LayerTrees } from '../container/rootfs.ts';
 import type { RetryPolicy } from '../registry/retry.ts';
 import { Lease } from '../store/lease.ts';
 import type { Environment } from '../store/root.ts';
@@ -41,6 +43,8 @@ export interface ImagesOptions {
   layerStore(driver: string | undefined): Promise<LayerStore>;
   /** Whether a container, by id, runs now. */
   isRunning(id: string): boolean;
+  /** Where a storage driver has the files of an image's layers, by its topmost chain id. */
+  layerTrees(driver: string, top: string | undefined): Promise<LayerTrees>;
   /** Directory with the programs of the starter image. */
   starterPrograms(): string;
   readonly retry?: RetryPolicy;
@@ -80,7 +84,12 @@ export class ImageService implements Omit<Images, 'commit' | 'export'> {
 
   async inspect(reference: string): Promise<Readonly<Record<string, unknown>>> {
     const { inspectImage } = await import('./inspect.ts');
-    return inspectImage(this.#table, this.blobs, reference);
+    return inspectImage(this.#table, this.blobs, this.#options.layerTrees, reference);
+  }
+
+  async contents(ids: readonly string[]): Promise<readonly ImageContent[]> {
+    const { imageContents } = await import('./contents.ts');
+    return imageContents(this.#store.database, this.#table, this.blobs, ids);
   }
 
   async *save(references: readonly string[]): AsyncGenerator<Uint8Array> {

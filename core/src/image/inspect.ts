@@ -1,16 +1,24 @@
 import type { BlobStore } from '../blob/blob-store.ts';
+import type { LayerTrees } from '../container/rootfs.ts';
 import { familiarName, parseReference } from '../reference/reference.ts';
 import { findImage } from './find.ts';
 import type { ImageTable } from './table.ts';
 
-/** An image in Docker's form (Engine API, ImageInspect). @throws WherryError `E_IMAGE_NOT_FOUND` */
-export function inspectImage(
+/**
+ * An image in Docker's form (Engine API, ImageInspect).
+ * @param layerTrees where a storage driver has an image's files
+ * @throws WherryError `E_IMAGE_NOT_FOUND`
+ */
+export async function inspectImage(
   table: ImageTable,
   blobs: BlobStore,
+  layerTrees: (driver: string, top: string | undefined) => Promise<LayerTrees>,
   text: string,
-): Readonly<Record<string, unknown>> {
+): Promise<Readonly<Record<string, unknown>>> {
   const { image } = findImage(table, text);
   const names = table.namesOf(image.id);
+  const layers = table.layersOf(image.id);
+  const driver = table.driversOf(image.id)[0] ?? '';
   const told = making(blobs.readText(image.id));
   const config: Readonly<Record<string, unknown>> = JSON.parse(image.config);
   return {
@@ -54,10 +62,20 @@ export function inspectImage(
     ...(image.variant === null ? {} : { Variant: image.variant }),
     Os: image.os,
     Size: image.size,
-    GraphDriver: { Data: null, Name: table.driversOf(image.id)[0] ?? '' },
-    RootFS: { Type: 'layers', Layers: table.layersOf(image.id).map(({ diffId }) => diffId) },
+    GraphDriver: {
+      Data: driver === '' ? null : treeData(await layerTrees(driver, layers.at(-1)?.chainId)),
+      Name: driver,
+    },
+    RootFS: { Type: 'layers', Layers: layers.map(({ diffId }) => diffId) },
     Metadata: { LastTagTime: image.last_tag ?? '0001-01-01T00:00:00Z' },
   };
+}
+
+/** Docker's names for them. What a mount would need beside them (`MergedDir`, `WorkDir`) no image has here. */
+function treeData({ kind, trees: [top, ...lower] }: LayerTrees): Readonly<Record<string, string>> | null {
+  if (top === undefined) return null;
+  if (kind === 'whole') return { Dir: top };
+  return { ...(lower.length > 0 && { LowerDir: lower.join(':') }), UpperDir: top };
 }
 
 const familiar = (repository: string): string => familiarName(parseReference(repository));

@@ -27,6 +27,9 @@ export function openImages(context: ContainerContext): ImageService {
       return made;
     },
     isRunning: (id) => currentRow(context, id)?.running ?? false,
+    async layerTrees(driver, top) {
+      return (await import('../container/rootfs.ts')).layerTrees(context, driver, top);
+    },
     starterPrograms,
   });
 }

@@ -147,7 +147,7 @@ export class TreeWorker implements AsyncDisposable {
     return found && Buffer.concat(pieces);
   }
 
-  /** What is at a path, a symbolic link itself; undefined when nothing is. Without extended attributes. */
+  /** What is at a path, a symbolic link itself; undefined when nothing is. Extended attributes are told of a directory alone. */
   async stat(root: string, path: BytePath): Promise<TreeEntry | undefined> {
     let entry: TreeEntry | undefined;
     const keep = (frame: Frame) => {

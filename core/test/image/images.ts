@@ -28,6 +28,10 @@ export class TestImages implements Disposable {
       env,
       uid,
       layerStore: async () => layers,
+      layerTrees: async (driver, top) => ({
+        kind: 'changes',
+        trees: top === undefined ? [] : [`/${driver}/${top}`, `/${driver}/below`],
+      }),
       isRunning: (id) => this.running.has(id),
       starterPrograms: () => this.#programs,
       retry: { attempts: 3, firstMs: 1, longestMs: 1 },

@@ -1,0 +1,29 @@
+import { forEachNamed } from '../each.ts';
+import type { GlobalOptions } from '../flags/global.ts';
+import { renderOne } from '../format/one.ts';
+import { print } from '../terminal/output.ts';
+
+export type Fields = Readonly<Record<string, unknown>>;
+
+/**
+ * Prints objects as `docker inspect` does: a list of what was found, or a line for each by `--format`. What isn't there is
+ * reported, and the exit status is 1.
+ *
+ * @throws WherryError `E_TEMPLATE`
+ */
+export async function inspectObjects(
+  names: readonly string[],
+  format: string | undefined,
+  options: GlobalOptions,
+  lookUp: (name: string) => Promise<Fields>,
+): Promise<number> {
+  const found: Fields[] = [];
+  const status = await forEachNamed(names, options, async (name) => {
+    const object = await lookUp(name);
+    if (format === undefined || format === 'json') found.push(object);
+    else print(await renderOne(format, object));
+  });
+  if (format === undefined) print(JSON.stringify(found, undefined, 4));
+  if (format === 'json') print(await renderOne('json', found));
+  return status;
+}
