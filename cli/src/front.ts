@@ -1,5 +1,4 @@
 import { writeSync } from 'node:fs';
-import { constants } from 'node:os';
 import type { Handover } from '@wherry/core/api';
 
 /** The process in front of this one (launcher/PROGRAM.md, "Front"): what is handed over to, it becomes in its stead. */
@@ -21,5 +20,5 @@ export function handOver(front: Front, { file, args, env }: Handover): void {
   } catch {
     return;
   }
-  process.kill(process.pid, constants.signals.SIGKILL);
+  process.kill(process.pid, 'SIGKILL');
 }

@@ -1,5 +1,5 @@
-import { arch, release } from 'node:os';
 import * as Flags from '@oclif/core/flags';
+import { kernelRelease } from '@wherry/core/host';
 import { BaseCommand } from '../base-command.ts';
 import { FORMAT_SUMMARY, renderOne } from '../format/one.ts';
 import { print } from '../terminal/output.ts';
@@ -18,11 +18,11 @@ export default class Version extends BaseCommand {
 
   override async run(): Promise<undefined> {
     const { flags } = this.read(Version.flags);
-    const architecture = GO_ARCH[arch()] ?? arch();
+    const architecture = GO_ARCH[process.arch] ?? process.arch;
     // Docker tells client and server apart; here they are one program, and scripts that ask for either get an answer.
     const both = { Version: VERSION, NodeVersion: process.version, Os: 'linux', Arch: architecture };
     if (flags.format !== undefined) {
-      const data = { Client: both, Server: { ...both, KernelVersion: release() } };
+      const data = { Client: both, Server: { ...both, KernelVersion: kernelRelease() } };
       print(await renderOne(flags.format, data));
       return;
     }
@@ -35,7 +35,7 @@ export default class Version extends BaseCommand {
         '',
         'Server: Wherry, in the client (no daemon)',
         ` Version:           ${VERSION}`,
-        ` Kernel version:    ${release()}`,
+        ` Kernel version:    ${kernelRelease()}`,
       ].join('\n'),
     );
   }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { NetworkSettings } from '../network/request.ts';
+import { hostName } from '../platform/host.ts';
 import { inspectMounts } from '../volume/inspect.ts';
 import { NOTHING_GIVEN } from './as-given.ts';
 import type { ContainerContext } from './context.ts';
@@ -125,7 +125,7 @@ function configOf(row: ContainerRow, spec: ContainerSpec): Readonly<Record<strin
     mount.kind === 'volume' && mount.anonymous ? [mount.target] : [],
   );
   return {
-    Hostname: spec.hostname ?? (hostsName(spec) ? hostname() : shortId(row.id)),
+    Hostname: spec.hostname ?? (hostsName(spec) ? hostName() : shortId(row.id)),
     Domainname: spec.options?.domainname ?? '',
     User: spec.user,
     AttachStdin: attach.stdin,

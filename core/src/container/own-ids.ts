@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
-import { userInfo } from 'node:os';
 import { type KeptIds, keepIdMaps, toCommon } from '../idmap/keep-id.ts';
+import { loginName } from '../platform/host.ts';
 import type { ContainerOperation } from '../program/operation.ts';
 import type { ContainerContext } from './context.ts';
 import type { ContainerSpec } from './record.ts';
@@ -34,7 +34,7 @@ export function commonIds(
 export function knownUser(
   files: UserFiles,
   { keepId, workdir }: Pick<ContainerSpec, 'keepId' | 'workdir'>,
-  login: string = loginName(),
+  login: string = ownLogin(),
 ): { readonly files: UserFiles; readonly operations: readonly ContainerOperation[] } {
   if (keepId === undefined) return { files, operations: [] };
   const { uid, gid } = keepId;
@@ -63,9 +63,9 @@ function withLine(text: string, id: number, login: string, line: (name: string) 
   return `${text}${text.endsWith('\n') ? '' : '\n'}${line(name)}\n`;
 }
 
-function loginName(): string {
+function ownLogin(): string {
   try {
-    return userInfo().username;
+    return loginName(process.getuid?.() ?? 0);
   } catch {
     // A cluster's user without an entry of its own.
     return `user${process.getuid?.() ?? 0}`;

@@ -1,4 +1,3 @@
-import { userInfo } from 'node:os';
 import type {
   Attachments,
   ContainerRequest,
@@ -11,6 +10,7 @@ import type {
 } from '../api.ts';
 import { recordContainerEvent } from '../event/fold.ts';
 import { portsText, readPorts } from '../network/published.ts';
+import { loginName } from '../platform/host.ts';
 import { attachmentsOf } from './attachments.ts';
 import { type ContainerContext, fold } from './context.ts';
 import { findContainer } from './find.ts';
@@ -266,7 +266,8 @@ export class ContainerService implements Containers {
     const { store } = this.#context;
     if (readSetting(store.database, TOLD_LOGOUT) !== undefined) return undefined;
     const { lossAtLogout, logoutWarning } = await import('../platform/logout.ts');
-    const { uid, username: user } = userInfo();
+    const uid = process.getuid?.() ?? 0;
+    const user = loginName(uid);
     const loss = lossAtLogout({ user, uid, runtimeDirectory: store.paths.runtime() });
     if (loss === undefined) return undefined;
     writeSetting(store.database, TOLD_LOGOUT, loss);

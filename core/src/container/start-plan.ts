@@ -1,8 +1,8 @@
-import { hostname as hostHostname } from 'node:os';
 import { type NetworksPlan, planNetworks } from '../network/plan.ts';
 import type { PublishedPort } from '../network/request.ts';
 import { type JoinedContainer, joinedContainer, linkVariables } from '../network/start.ts';
 import { type CheckedPlan, checkPlan } from '../plan/check.ts';
+import { hostName } from '../platform/host.ts';
 import type { Sharing } from '../plugin/contract.ts';
 import type { Drivers } from '../plugin/drivers.ts';
 import type { ContainerContext } from './context.ts';
@@ -54,7 +54,7 @@ export function planStart(
     sharing,
     variables: linkVariables(context, row, spec),
     log: log.plan,
-    hostname: joined?.hostname ?? spec.hostname ?? (sharing === 'host' ? hostHostname() : shortId(row.id)),
+    hostname: joined?.hostname ?? spec.hostname ?? (sharing === 'host' ? hostName() : shortId(row.id)),
     state: [{ info: storage.info, changes: mounts.changes }, ...networks.state, log.state],
   };
 }

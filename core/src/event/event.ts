@@ -1,3 +1,5 @@
+import { utcTime } from '../container/time.ts';
+
 /** What happened to an object, in Docker's words (Engine API, SystemEvents). */
 export type EventType = 'container' | 'image' | 'network' | 'volume';
 
@@ -26,5 +28,5 @@ const START_MICROS = Date.now() * 1000;
 export function eventTime(): string {
   const micros = START_MICROS + Number((process.hrtime.bigint() - START) / 1000n);
   const rest = String(micros % 1_000_000).padStart(6, '0');
-  return `${new Date(Math.floor(micros / 1000)).toISOString().slice(0, 20)}${rest}000Z`;
+  return `${utcTime(Math.floor(micros / 1000)).slice(0, 20)}${rest}000Z`;
 }

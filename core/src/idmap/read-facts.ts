@@ -1,6 +1,6 @@
 import { accessSync, constants, readFileSync, statSync } from 'node:fs';
-import { userInfo } from 'node:os';
 import { join } from 'node:path';
+import { loginName } from '../platform/host.ts';
 import type { IdmapFacts } from './choose.ts';
 import { parseIdMap } from './extent.ts';
 import {
@@ -43,7 +43,7 @@ function currentCaller(): IdmapCaller {
   const uid = process.getuid?.() ?? 0;
   const gid = process.getgid?.() ?? 0;
   try {
-    return { uid, gid, name: userInfo().username };
+    return { uid, gid, name: loginName(uid) };
   } catch {
     // A user id without a passwd entry, as some clusters have; /etc/subuid may name it by number.
     return { uid, gid };

@@ -1,4 +1,4 @@
-import { arch, endianness } from 'node:os';
+import { endianness } from 'node:os';
 import { WherryError } from '../errors/error.ts';
 
 /** What an image is for (OCI image specification, "platform"). */
@@ -16,7 +16,7 @@ const ARCHITECTURES: Readonly<Record<string, string>> = {
   arm: 'arm',
   riscv64: 'riscv64',
   s390x: 's390x',
-  ppc64: endianness() === 'LE' ? 'ppc64le' : 'ppc64',
+  ppc64: 'ppc64',
   loong64: 'loong64',
   mips64el: 'mips64le',
 };
@@ -34,7 +34,9 @@ const ALIASES: Readonly<Record<string, readonly [architecture: string, variant?:
 
 /** The machine's own platform. */
 export function ownPlatform(): Platform {
-  return normalise({ os: 'linux', architecture: ARCHITECTURES[arch()] ?? arch() });
+  const { arch } = process;
+  const architecture = arch === 'ppc64' && endianness() === 'LE' ? 'ppc64le' : (ARCHITECTURES[arch] ?? arch);
+  return normalise({ os: 'linux', architecture });
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { LogLine } from '../api.ts';
+import { utcTime } from '../container/time.ts';
 
 const NEWLINE = 0x0a;
 /** The fourth letter of `stderr`. */
@@ -66,7 +67,7 @@ export function parseLogEntry(record: Uint8Array): LogLine | undefined {
 function timeText(high: number, low: number): string {
   if (high === last.high && low === last.low) return last.text;
   const time = (BigInt(high) << 28n) | BigInt(low);
-  const seconds = new Date(Number(time / 1_000_000_000n) * 1000).toISOString().slice(0, 19);
+  const seconds = utcTime(Number(time / 1_000_000_000n) * 1000).slice(0, 19);
   const fraction = String(time % 1_000_000_000n)
     .padStart(9, '0')
     .replace(/0+$/, '');

@@ -1,4 +1,5 @@
 import type { LogLine } from '../api.ts';
+import { utcTime } from '../container/time.ts';
 
 /** An entry of journalctl's JSON: text, bytes where a value is no UTF-8, or a list where a field is there twice. */
 type Field = string | readonly (number | string)[] | null | undefined;
@@ -55,6 +56,6 @@ function textOf(field: Field): string | undefined {
 /** RFC 3339 of microseconds since the epoch. */
 function microseconds(text: string): string {
   const count = BigInt(text);
-  const seconds = new Date(Number(count / 1_000_000n) * 1000).toISOString().slice(0, 19);
+  const seconds = utcTime(Number(count / 1_000_000n) * 1000).slice(0, 19);
   return `${seconds}.${String(count % 1_000_000n).padStart(6, '0')}Z`;
 }

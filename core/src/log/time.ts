@@ -1,3 +1,5 @@
+import { utcTime } from '../container/time.ts';
+
 const UTC = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9})\d*)?Z$/;
 
 /**
@@ -9,7 +11,7 @@ export function sortableTime(text: string): string | undefined {
   if (match !== null) return `${match[1]}.${(match[2] ?? '').padEnd(9, '0')}Z`;
   const ms = Date.parse(text);
   if (Number.isNaN(ms)) return undefined;
-  const whole = new Date(ms).toISOString().slice(0, 19);
+  const whole = utcTime(ms).slice(0, 19);
   const fraction = /\.(\d{1,9})/.exec(text)?.[1] ?? '';
   return `${whole}.${fraction.padEnd(9, '0')}Z`;
 }

@@ -1,6 +1,6 @@
-import { hostname } from 'node:os';
 import { messageParts } from '../log/message.ts';
 import type { Delivery } from '../log/mode.ts';
+import { hostName } from '../platform/host.ts';
 import type { BindMount, Operation, OverlayMount, Sink, SocketSink } from '../plugin/contract.ts';
 import type {
   ContainerOperation,
@@ -209,7 +209,7 @@ function socketOperation(
   }
   const address = tls ? `unix:${relay}` : sink.address;
   const required = tls || sink.required;
-  return { op: 'log-socket', address, framing, required, ...delivery, parts: messageParts(sink, hostname()) };
+  return { op: 'log-socket', address, framing, required, ...delivery, parts: messageParts(sink, hostName()) };
 }
 
 function attributesJson(sink: Extract<Sink, { tag: 'file' }>): string {

@@ -1,8 +1,9 @@
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
-import { availableParallelism, machine, release, totalmem } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { type OciArch, ociArch } from './arch.ts';
 import { type CgroupSupport, findCgroup } from './cgroup.ts';
+import { kernelRelease, machineName } from './host.ts';
 import { type KernelRelease, parseKernelRelease } from './kernel.ts';
 import { type UserNamespaceSupport, userNamespaceSupport } from './user-namespace.ts';
 
@@ -33,8 +34,8 @@ export function readPlatform(root = '/', uid = process.getuid?.() ?? 0): Platfor
   const at = (path: string): string => join(root, path);
   const read = (path: string): string | undefined => readText(at(path));
   return lazily<Platform>({
-    kernel: () => parseKernelRelease(release()),
-    arch: () => ociArch(machine()),
+    kernel: () => parseKernelRelease(kernelRelease()),
+    arch: () => ociArch(machineName()),
     userNamespaces: () =>
       userNamespaceSupport({
         ...setting('maxUserNamespaces', read('proc/sys/user/max_user_namespaces')),
