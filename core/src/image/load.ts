@@ -1,22 +1,12 @@
 import type { LoadRequest } from '../api.ts';
 import { sha256 } from '../blob/digest.ts';
-import { WherryError } from '../errors/error.ts';
-import { familiarReference, parseReference, type Reference, withDefaultTag } from '../reference/reference.ts';
+import { familiarReference, parseReference, withDefaultTag } from '../reference/reference.ts';
+import { type ArchivedImage, ArchiveLayout, addReference } from './archive-layout.ts';
 import { type ArchiveFiles, layerMediaType, notAnArchive, readArchive } from './archive-reader.ts';
 import { assembleImage } from './assemble.ts';
-import type { BlobFile } from './blob-file.ts';
-import { type Descriptor, parseManifest } from './manifest.ts';
-import { ownPlatform, type Platform, parsePlatform, requirePlatform, selectPlatform } from './platform.ts';
+import { json, object, text, texts } from './json.ts';
+import { ownPlatform, type Platform, parsePlatform, requirePlatform } from './platform.ts';
 import type { PullContext } from './pull.ts';
-
-/** An image of an archive, its parts found. */
-interface ArchivedImage {
-  readonly config: Buffer;
-  readonly manifest: { readonly mediaType: string; readonly data: Buffer } | undefined;
-  readonly layers: readonly Descriptor[];
-  readonly files: readonly BlobFile[];
-  readonly references: Reference[];
-}
 
 /**
  * Puts all images of a docker-archive or OCI archive into the store. One that is both is read as OCI, which keeps manifests.
@@ -62,88 +52,74 @@ function configPlatform({ config }: ArchivedImage): Platform {
 }
 
 function imagesOf(files: ArchiveFiles, platform: string | undefined): readonly ArchivedImage[] {
-  const docker = files.document('manifest.json');
+  const docker = dockerEntries(files.document('manifest.json'));
   const index = files.document('index.json');
   if (index === undefined || files.file('oci-layout') === undefined) {
-    if (docker !== undefined) return dockerImages(files, docker);
+    if (docker !== undefined) return docker.map((entry) => dockerImage(files, entry));
     throw notAnArchive('it has neither manifest.json nor index.json');
   }
-  const wanted = platform === undefined ? ownPlatform() : parsePlatform(platform);
-  const images = ociImages(files, index, wanted);
-  if (docker !== undefined) addDockerNames(images, docker);
-  return images;
+  const layout = new ArchiveLayout(files, platform === undefined ? ownPlatform() : parsePlatform(platform));
+  const images = layout.images(index);
+  return docker === undefined ? images : withDocker(files, layout, images, docker);
 }
 
-function ociImages(files: ArchiveFiles, index: Buffer, platform: Platform): readonly ArchivedImage[] {
-  const { manifests } = object(json('index.json', index));
-  const byDigest = new Map<string, ArchivedImage>();
-  for (const entry of Array.isArray(manifests) ? manifests.map(object) : []) {
-    const digest = text(entry.digest);
-    const image = byDigest.get(digest) ?? ociImage(files, digest, text(entry.mediaType), platform);
-    byDigest.set(digest, image);
-    const reference = annotatedName(object(entry.annotations));
-    if (reference !== undefined) addReference(image.references, reference);
+/**
+ * Docker's own names are in manifest.json, where an OCI index has only tags. What the index lacks is there, too: Docker leaves
+ * images out of it that were saved by digest, and 25.0 wrote manifests without layers.
+ */
+function withDocker(
+  files: ArchiveFiles,
+  layout: ArchiveLayout,
+  images: readonly ArchivedImage[],
+  entries: readonly DockerEntry[],
+): readonly ArchivedImage[] {
+  const all = [...images];
+  for (const entry of entries) {
+    const id = /^(?:blobs\/sha256\/)?([0-9a-f]{64})(?:\.json)?$/.exec(entry.config)?.[1];
+    const at = all.findIndex((each) => sha256(each.config) === `sha256:${id}`);
+    const image = all[at];
+    if (image === undefined) {
+      // Another platform's than the one that was chosen.
+      if (!layout.passedOver.has(`sha256:${id}`)) all.push(dockerImage(files, entry));
+      continue;
+    }
+    if (image.layers.length !== entry.layers.length) {
+      all[at] = { ...dockerImage(files, entry), references: image.references };
+    }
+    for (const tag of entry.tags) addReference(image.references, withDefaultTag(parseReference(tag)));
   }
-  return [...byDigest.values()];
+  return all;
 }
 
-/** Of an index within, the image for a platform. */
-function ociImage(files: ArchiveFiles, digest: string, mediaType: string, wanted: Platform): ArchivedImage {
-  const data = blobDocument(files, digest);
-  const document = parseManifest('the archive', data, mediaType);
-  if (document.kind === 'index') {
-    const present = document.manifests.filter((each) => files.file(blobName(each.digest)) !== undefined);
-    const chosen = selectPlatform(wanted, present, ({ platform }) => platform, false) ?? present[0];
-    if (chosen === undefined) throw notAnArchive(`it lacks the images of the index ${digest}`);
-    return ociImage(files, chosen.digest, chosen.mediaType, wanted);
-  }
+function dockerImage(files: ArchiveFiles, { config, layers, tags }: DockerEntry): ArchivedImage {
+  const data = files.document(config);
+  if (data === undefined) throw notAnArchive(`it lacks ${config}, which its manifest.json names`);
+  const blobs = layers.map((name) => {
+    const file = files.file(name);
+    if (file === undefined) throw notAnArchive(`it lacks the layer ${name}, which its manifest.json names`);
+    return file;
+  });
   return {
-    config: blobDocument(files, document.config.digest),
-    manifest: { mediaType: document.mediaType, data },
-    layers: document.layers,
-    files: document.layers.map((layer) => blob(files, layer.digest)),
-    references: [],
+    config: data,
+    manifest: undefined,
+    layers: blobs.map((file) => ({
+      mediaType: layerMediaType(file.path),
+      digest: file.digest,
+      size: file.size,
+    })),
+    files: blobs,
+    references: tags.map((tag) => withDefaultTag(parseReference(tag))),
   };
 }
 
-function dockerImages(files: ArchiveFiles, manifest: Buffer): readonly ArchivedImage[] {
-  return dockerEntries(manifest).map(({ config, layers, tags }) => {
-    const data = files.document(config);
-    if (data === undefined) throw notAnArchive(`it lacks ${config}, which its manifest.json names`);
-    const blobs = layers.map((name) => {
-      const file = files.file(name);
-      if (file === undefined) throw notAnArchive(`it lacks the layer ${name}, which its manifest.json names`);
-      return file;
-    });
-    return {
-      config: data,
-      manifest: undefined,
-      layers: blobs.map((file) => ({
-        mediaType: layerMediaType(file.path),
-        digest: file.digest,
-        size: file.size,
-      })),
-      files: blobs,
-      references: tags.map((tag) => withDefaultTag(parseReference(tag))),
-    };
-  });
-}
-
-/** Docker's own names are in manifest.json, where an OCI index has only tags. */
-function addDockerNames(images: readonly ArchivedImage[], manifest: Buffer): void {
-  for (const { config, tags } of dockerEntries(manifest)) {
-    const digest = /^(?:blobs\/sha256\/)?([0-9a-f]{64})(?:\.json)?$/.exec(config)?.[1];
-    const image = images.find((each) => sha256(each.config) === `sha256:${digest}`);
-    for (const tag of tags)
-      if (image !== undefined) addReference(image.references, withDefaultTag(parseReference(tag)));
-  }
-}
-
-function dockerEntries(data: Buffer): readonly {
+interface DockerEntry {
   readonly config: string;
   readonly layers: readonly string[];
   readonly tags: readonly string[];
-}[] {
+}
+
+function dockerEntries(data: Buffer | undefined): readonly DockerEntry[] | undefined {
+  if (data === undefined) return undefined;
   const list = json('manifest.json', data);
   if (!Array.isArray(list)) throw notAnArchive('its manifest.json is no list');
   return list.map(object).map(({ Config, Layers, RepoTags }) => ({
@@ -151,60 +127,4 @@ function dockerEntries(data: Buffer): readonly {
     layers: texts(Layers),
     tags: texts(RepoTags),
   }));
-}
-
-/** Docker's and containerd's annotation says the name in full; Podman puts the name where others put a tag alone. */
-function annotatedName(annotations: Json): Reference | undefined {
-  const full = text(annotations['io.containerd.image.name']);
-  const ref = text(annotations['org.opencontainers.image.ref.name']);
-  const name = full === '' && /[:/]/.test(ref) ? ref : full;
-  return name === '' ? undefined : withDefaultTag(parseReference(name));
-}
-
-function addReference(references: Reference[], added: Reference): void {
-  const name = familiarReference(added);
-  if (!references.some((each) => familiarReference(each) === name)) references.push(added);
-}
-
-function blobName(digest: string): string {
-  return `blobs/${digest.replace(':', '/')}`;
-}
-
-function blob(files: ArchiveFiles, digest: string): BlobFile {
-  const file = files.file(blobName(digest));
-  if (file === undefined) throw notAnArchive(`it lacks the blob ${digest}`);
-  if (file.digest !== digest) {
-    throw new WherryError(
-      `The digest of blob ${digest} of the archive is wrong: its content has ${file.digest}.`,
-      { code: 'E_DIGEST_MISMATCH', hint: 'The archive is damaged; make it again.', exitCode: 1 },
-    );
-  }
-  return file;
-}
-
-function blobDocument(files: ArchiveFiles, digest: string): Buffer {
-  blob(files, digest);
-  return files.document(blobName(digest)) ?? Buffer.alloc(0);
-}
-
-type Json = Readonly<Record<string, unknown>>;
-
-function json(name: string, data: Buffer): unknown {
-  try {
-    return JSON.parse(data.toString('utf8'));
-  } catch (cause) {
-    throw notAnArchive(`its ${name} is not JSON`, cause);
-  }
-}
-
-function object(value: unknown): Json {
-  return typeof value === 'object' && value !== null ? (value as Json) : {};
-}
-
-function text(value: unknown): string {
-  return typeof value === 'string' ? value : '';
-}
-
-function texts(value: unknown): readonly string[] {
-  return Array.isArray(value) ? value.filter((each) => typeof each === 'string') : [];
 }

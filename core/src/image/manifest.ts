@@ -12,6 +12,8 @@ export interface Descriptor {
   readonly platform?: Platform;
   /** Where a layer is to be had that registries may not spread. */
   readonly urls?: readonly string[];
+  /** Says of another image how it was made. */
+  readonly attestation?: boolean;
 }
 
 export interface IndexDocument {
@@ -24,6 +26,10 @@ export interface ManifestDocument {
   readonly config: Descriptor;
   readonly layers: readonly Descriptor[];
 }
+
+/** BuildKit's annotation of what is in an index beside images. */
+export const REFERENCE_TYPE = 'vnd.docker.reference.type';
+export const ATTESTATION = 'attestation-manifest';
 
 /** An image has at most this many layers; the kernel's overlay takes 500. */
 const MAX_LAYERS = 500;
@@ -133,7 +139,7 @@ function list(name: string, document: Json, field: string): readonly unknown[] {
 
 function descriptor(name: string, value: unknown): Descriptor {
   if (!isObject(value)) throw malformed(name, 'a descriptor in it is no object');
-  const { mediaType, digest, size, platform, urls } = value;
+  const { mediaType, digest, size, platform, urls, annotations } = value;
   if (typeof mediaType !== 'string') throw malformed(name, 'a descriptor in it has no media type');
   if (typeof digest !== 'string' || !isDigest(digest)) {
     throw malformed(name, 'a descriptor in it has no digest that can be verified');
@@ -141,7 +147,15 @@ function descriptor(name: string, value: unknown): Descriptor {
   if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) {
     throw malformed(name, `the descriptor of ${digest} has no size`);
   }
-  return { mediaType, digest, size, ...platformOf(platform), ...urlsOf(urls) };
+  const attestation = isObject(annotations) && annotations[REFERENCE_TYPE] === ATTESTATION;
+  return {
+    mediaType,
+    digest,
+    size,
+    ...platformOf(platform),
+    ...urlsOf(urls),
+    ...(attestation && { attestation }),
+  };
 }
 
 function platformOf(value: unknown): { platform?: Platform } {

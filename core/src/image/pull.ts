@@ -21,10 +21,11 @@ import { claimWhenFree } from './claim.ts';
 import { type ConfigDocument, chainIds, MAX_CONFIG_BYTES, parseConfig } from './config.ts';
 import { isDropped } from './dropped-blobs.ts';
 import type { LayerStore } from './layers.ts';
-import { type Descriptor, type ManifestDocument, parseManifest } from './manifest.ts';
+import type { Descriptor } from './manifest.ts';
 import { formatPlatform, ownPlatform, type Platform, parsePlatform, selectPlatform } from './platform.ts';
 import { pullLayers } from './pull-layers.ts';
 import { openRepository } from './repository.ts';
+import { platformNotFound, resolveManifest } from './resolve-manifest.ts';
 import { type ImageLayer, ImageTable, platformOf } from './table.ts';
 
 export interface PullContext {
@@ -101,14 +102,6 @@ async function pullReference(
   });
 }
 
-interface Target {
-  /** Of what the reference names, which may be an index. */
-  readonly digest: string;
-  readonly manifest: ManifestDocument;
-  readonly descriptor: Descriptor;
-  readonly data: Buffer;
-}
-
 /** One image on its way from a registry into the store. */
 class Pull {
   readonly #context: PullContext;
@@ -144,7 +137,12 @@ class Pull {
     });
     const current = await this.#unchanged();
     if (current !== undefined) return this.#finished(current.id, current.digest, 'up-to-date');
-    const target = await this.#resolve();
+    const target = await resolveManifest({
+      client: this.#client,
+      name: this.#name,
+      reference: this.#reference.digest ?? this.#reference.tag ?? '',
+      platform: this.#platform,
+    });
     using lease = new Lease(this.#context.store.database);
     const { config, layers } = target.manifest;
     lease.hold('blob', [target.descriptor.digest, config.digest, ...layers.map((layer) => layer.digest)]);
@@ -221,35 +219,6 @@ class Pull {
     return name?.digest === digest && name.image === id;
   }
 
-  async #resolve(): Promise<Target> {
-    const top = await this.#client.manifest(this.#reference.digest ?? this.#reference.tag ?? '');
-    const document = parseManifest(this.#name, top.data, top.mediaType);
-    if (document.kind === 'manifest') {
-      return { ...top, manifest: document, descriptor: describe(document, top.digest, top.data) };
-    }
-    const chosen = this.#choose(document.manifests);
-    const { data, mediaType } = await this.#client.manifest(chosen.digest);
-    const manifest = parseManifest(this.#name, data, mediaType || chosen.mediaType);
-    if (manifest.kind === 'index') {
-      throw new WherryError(`${this.#name} is an index of indexes, which is not supported.`, {
-        code: 'E_MANIFEST_UNSUPPORTED',
-        hint: 'Name one of its images by digest.',
-      });
-    }
-    return { digest: top.digest, manifest, descriptor: describe(manifest, chosen.digest, data), data };
-  }
-
-  #choose(manifests: readonly Descriptor[]): Descriptor {
-    const strict = this.#platform !== undefined;
-    const wanted = this.#platform ?? ownPlatform();
-    const chosen = selectPlatform(wanted, manifests, ({ platform }) => platform, strict);
-    if (chosen !== undefined) return chosen;
-    const offered = manifests
-      .flatMap(({ platform }) => (platform === undefined ? [] : [formatPlatform(platform)]))
-      .filter((text) => text !== 'unknown/unknown');
-    throw platformNotFound(this.#name, wanted, offered);
-  }
-
   async #config(lease: Lease, descriptor: Descriptor, layers: number): Promise<ConfigDocument> {
     const { digest, size } = descriptor;
     if (size > MAX_CONFIG_BYTES) {
@@ -296,19 +265,4 @@ class Pull {
   #emit(event: PullEvent): void {
     this.#request.onEvent?.(event);
   }
-}
-
-function describe({ mediaType }: ManifestDocument, digest: string, data: Buffer): Descriptor {
-  return { mediaType, digest, size: data.length };
-}
-
-function platformNotFound(name: string, wanted: Platform, offered: readonly string[]): WherryError {
-  const there = offered.length === 0 ? 'none that it names' : offered.join(', ');
-  return new WherryError(
-    `no matching manifest for ${formatPlatform(wanted)} in the manifest list entries of ${name}; it is there for ${there}.`,
-    {
-      code: 'E_PLATFORM_NOT_FOUND',
-      hint: 'Choose one of those with --platform; another architecture than the machine’s own needs an emulator (qemu-user with binfmt_misc).',
-    },
-  );
 }

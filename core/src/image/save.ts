@@ -39,7 +39,8 @@ export async function* saveImages(
     index.push(...indexEntries(image, tags));
     manifests.push({
       Config: member(image.id),
-      RepoTags: [...tags].map((name) => familiarReference(parseReference(name))),
+      // Docker's form of an image without a name.
+      RepoTags: tags.size === 0 ? null : [...tags].map((name) => familiarReference(parseReference(name))),
       Layers: manifest.layers.map(({ digest }) => member(digest)),
     });
   }

@@ -15,6 +15,7 @@ import {
 import { FaultyRegistry, type Rule, refusingHost } from '../../../test/support/faulty-registry.ts';
 import {
   type Compression,
+  type Descriptor,
   ImageStore,
   layer,
   MEDIA_TYPES,
@@ -198,6 +199,11 @@ describe('a pull', () => {
   });
 });
 
+/** Without the platform that it is for. */
+function bare({ mediaType, digest, size }: Descriptor): Descriptor {
+  return { mediaType, digest, size };
+}
+
 describe('platforms', () => {
   it.each([
     [undefined, 'amd64'],
@@ -221,6 +227,53 @@ describe('platforms', () => {
     ).rejects.toMatchObject({
       code: 'E_PLATFORM_NOT_FOUND',
       message: expect.stringContaining('linux/amd64, linux/arm64/v8, windows/amd64'),
+    });
+  });
+
+  it.each([
+    [
+      'an index in an index',
+      (inner: Descriptor, store: ImageStore) => [bare(store.addIndex([inner]))],
+      'amd64',
+    ],
+    ['a manifest without a platform', (inner: Descriptor) => [bare(inner)], 'amd64'],
+    [
+      'a manifest without a platform, for another one',
+      (inner: Descriptor) => [bare(inner)],
+      'linux/arm64',
+      'E_PLATFORM_NOT_FOUND',
+    ],
+    [
+      'attestations alone',
+      (inner: Descriptor) => [
+        { ...bare(inner), annotations: { 'vnd.docker.reference.type': 'attestation-manifest' } },
+        { ...inner, platform: { os: 'unknown', architecture: 'unknown' } },
+      ],
+      'amd64',
+      'E_PLATFORM_NOT_FOUND',
+    ],
+  ])('of an index that holds %s', async (_, entries, platform, code?: string) => {
+    const store = new ImageStore();
+    const inner = store.addImage({ layers: [layer(tar([{ name: 'a', body: 'a' }]))] });
+    store.tag('latest', store.addIndex(entries(inner, store)));
+    await using registry = await FaultyRegistry.start({ images: { x: store } });
+    using test = new TestImages();
+    const pulled = test.images.pull({ reference: `${registry.host}/x`, platform });
+    if (code !== undefined) return await expect(pulled).rejects.toMatchObject({ code });
+    const { digest } = await pulled;
+    expect(digest).toBe(store.tags.get('latest')?.digest);
+    expect(test.images.resolve(`${registry.host}/x`).architecture).toBe('amd64');
+  });
+
+  it('an index of indexes without an end is refused', async () => {
+    const store = new ImageStore();
+    let inner = store.addIndex([]);
+    for (let depth = 0; depth < 30; depth += 1) inner = store.addIndex([bare(inner)]);
+    store.tag('latest', inner);
+    await using registry = await FaultyRegistry.start({ images: { x: store } });
+    using test = new TestImages();
+    await expect(test.images.pull({ reference: `${registry.host}/x` })).rejects.toMatchObject({
+      code: 'E_MANIFEST_UNSUPPORTED',
     });
   });
 
