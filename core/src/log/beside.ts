@@ -56,6 +56,16 @@ export function awaitMonitor(socket: string, ready: () => void): Promise<Socket 
   });
 }
 
+/**
+ * The command line of such a process: Node.js, finding its libraries where this one found its own. Monitors have no
+ * environment to pass on.
+ */
+export function nodeCommand(...args: readonly string[]): readonly string[] {
+  const libraries = process.env.LD_LIBRARY_PATH;
+  const command = [process.execPath, ...args];
+  return libraries ? ['/usr/bin/env', `LD_LIBRARY_PATH=${libraries}`, ...command] : command;
+}
+
 /** The file of such a process: `built` beside the bundle in a package, the source in a checkout. */
 export function programBeside(directory: string, built: string): string {
   const file = join(directory, built);

@@ -1,10 +1,10 @@
 import { EXIT, WherryError } from '../../errors/error.ts';
-import { programBeside, READY, startBeside } from '../beside.ts';
+import { nodeCommand, programBeside, READY, startBeside } from '../beside.ts';
 import type { DriverLogConfig } from './config.ts';
 
 /** The command line of the process that runs a log driver for a container. */
 export function driverLogCommand(config: DriverLogConfig): readonly string[] {
-  return [process.execPath, programBeside(import.meta.dirname, 'log-driver.mjs'), JSON.stringify(config)];
+  return nodeCommand(programBeside(import.meta.dirname, 'log-driver.mjs'), JSON.stringify(config));
 }
 
 /**

@@ -1,5 +1,5 @@
 import { EXIT, WherryError } from '../../errors/error.ts';
-import { programBeside, READY, startBeside } from '../beside.ts';
+import { nodeCommand, programBeside, READY, startBeside } from '../beside.ts';
 import type { RelayConfig } from './config.ts';
 
 /**
@@ -9,7 +9,7 @@ import type { RelayConfig } from './config.ts';
 export async function startRelay(config: RelayConfig): Promise<void> {
   const authorities = process.env.NODE_EXTRA_CA_CERTS;
   const answer = await startBeside(
-    [process.execPath, programBeside(import.meta.dirname, 'log-relay.mjs'), JSON.stringify(config)],
+    nodeCommand(programBeside(import.meta.dirname, 'log-relay.mjs'), JSON.stringify(config)),
     authorities === undefined ? {} : { NODE_EXTRA_CA_CERTS: authorities },
   );
   if (answer === READY) return;
