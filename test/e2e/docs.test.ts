@@ -48,6 +48,8 @@ describe.each(pages.filter((page) => blocks(page).length > 0))('%s', (page) => {
         timeoutMs: 120_000,
       });
       expect(result.exitCode, `$ ${line}\n${result.stdout}${result.stderr}`).toBe(expected);
+      // What a template names that isn't there.
+      expect(result.stdout, `$ ${line}`).not.toContain('<no value>');
     }
   });
 });

@@ -91,7 +91,11 @@ export async function prepareLaunch(context: ContainerContext, id: string, clien
     giveToRoot(machine, path);
   }
   if (plan.joined === undefined) {
-    const files = { ...networkFiles(context, row, spec, plan.networks), hostname: plan.hostname };
+    const files = {
+      ...networkFiles(context, row, spec, plan.networks),
+      hostname: plan.hostname,
+      domainname: spec.options?.domainname,
+    };
     writeHostFiles(directory, { ...files, hostNetwork: plan.sharing === 'host' }, machine);
   }
   // Its monitor begins anew with the slots that the one before may have filled.

@@ -3,6 +3,8 @@ import type { HostLine } from './hosts.ts';
 /** What the files that the core makes for a container are made from. */
 export interface HostFileRequest {
   readonly hostname: string;
+  /** `--domainname`, when it isn't part of the host name. */
+  readonly domainname?: string | undefined;
   /** The container's own addresses, without prefix length; none without a network. */
   readonly addresses: readonly string[];
   /** Whether it has the host's network, and with it the host's names. */
@@ -29,10 +31,17 @@ ff02::2\tip6-allrouters
 
 /** /etc/hosts of a container (hosts(5)), as Docker writes it. */
 export function hostsFile(request: HostFileRequest): string {
-  const { hostname, addresses, hostNetwork, hostHosts, extraHosts = [] } = request;
+  const { addresses, hostNetwork, hostHosts, extraHosts = [] } = request;
   const extra = extraHosts.map(({ address, names }) => `${address}\t${names.join(' ')}\n`).join('');
   if (hostNetwork && hostHosts !== '') return hostHosts.replace(/([^\n])$/, '$1\n') + extra;
-  return LOOPBACK + addresses.map((address) => `${address}\t${hostname}\n`).join('') + extra;
+  return LOOPBACK + addresses.map((address) => `${address}\t${ownNames(request)}\n`).join('') + extra;
+}
+
+/** The full name first (hosts(5)), and with it the name without its domain. */
+function ownNames({ hostname, domainname }: HostFileRequest): string {
+  const full = domainname ? `${hostname}.${domainname}` : hostname;
+  const dot = full.indexOf('.');
+  return dot < 0 ? full : `${full} ${full.slice(0, dot)}`;
 }
 
 /** /etc/hostname of a container (hostname(5)). */

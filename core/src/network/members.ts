@@ -119,6 +119,7 @@ function findsByName(network: NetworkRow | undefined): boolean {
 export function hostsOf(context: Context, row: ContainerRow, spec: ContainerSpec): string {
   return hostsFile({
     hostname: spec.hostname ?? shortId(row.id),
+    domainname: spec.options?.domainname,
     addresses: ownAddresses(context, row.id),
     hostNetwork: false,
     hostHosts: '',

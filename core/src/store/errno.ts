@@ -19,6 +19,12 @@ export function explainWriteFailure(error: unknown, what: string): unknown {
           cause: error,
         },
       );
+    case 'EFBIG':
+      return new WherryError(`Writing ${what} goes beyond the size that a file may have here.`, {
+        code: 'E_NO_SPACE',
+        hint: 'Raise the limit on the size of files (ulimit -f), or move the state to another file system with WHERRY_ROOT.',
+        cause: error,
+      });
     case 'EROFS':
     case 'EACCES':
     case 'EPERM':

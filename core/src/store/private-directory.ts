@@ -1,5 +1,6 @@
 import { chmodSync, existsSync, lstatSync, mkdirSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
+import { getSystemErrorMessage } from 'node:util';
 import { WherryError } from '../errors/error.ts';
 import { errnoOf } from './errno.ts';
 
@@ -27,7 +28,7 @@ export function ensurePrivateDirectory(path: string, uid: number): boolean {
     if (errnoOf(error) !== 'EEXIST') throw unusable(path, error);
     made = false;
   }
-  const stat = lstatSync(path);
+  const stat = statOf(path);
   const reason = fault(stat, uid);
   if (reason !== undefined) {
     throw new WherryError(`The directory ${path} is not safe to use: ${reason}.`, {
@@ -53,6 +54,14 @@ function makeParents(path: string, mode: number): void {
   }
 }
 
+function statOf(path: string): Stats {
+  try {
+    return lstatSync(path);
+  } catch (error) {
+    throw unusable(path, error);
+  }
+}
+
 function fault(stat: Stats, uid: number): string | undefined {
   if (stat.isSymbolicLink()) return 'it is a symbolic link';
   if (!stat.isDirectory()) return 'it is not a directory';
@@ -61,10 +70,14 @@ function fault(stat: Stats, uid: number): string | undefined {
   return undefined;
 }
 
-function unusable(path: string, cause: unknown): WherryError {
-  return new WherryError(`The directory ${path} can't be made: ${(cause as Error).message}.`, {
+/** @param cause what a call of node:fs threw, which names a path below or above */
+export function unusable(path: string, cause: unknown): WherryError {
+  const { errno, path: failed } = cause as NodeJS.ErrnoException;
+  const reason = errno === undefined ? (cause as Error).message : getSystemErrorMessage(errno);
+  const where = failed === undefined || failed === path ? '' : ` (${failed})`;
+  return new WherryError(`The directory ${path} can't be made or used: ${reason}${where}.`, {
     code: 'E_STATE_DIRECTORY',
-    hint: 'Make room or get permission there, or name another place with WHERRY_ROOT.',
+    hint: 'Make room or get permission there, see that HOME is yours, or name another place with WHERRY_ROOT.',
     cause,
   });
 }

@@ -4,7 +4,10 @@ import { dirname, join, resolve } from 'node:path';
 import { WherryError } from '../errors/error.ts';
 import { errnoOf } from './errno.ts';
 import { filesystemOf } from './filesystem.ts';
-import { ensurePrivateDirectory } from './private-directory.ts';
+import { ensurePrivateDirectory, unusable } from './private-directory.ts';
+
+/** Bytes: SQLite opens no file whose path has more than 512, and gives its files names that are longer than the database's. */
+const LONGEST = 400;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -39,17 +42,33 @@ export function openStateRoot(env: Environment, uid: number, asked?: string): St
 }
 
 function settled(path: string, uid: number): StateRoot {
+  refuseLong(path);
   // A state directory that the user names may be reached by a link; what it leads to has to be theirs.
   if (isOwnDirectory(path, uid)) closeToOthers(path);
   else ensurePrivateDirectory(path, uid);
   // By realpath(3): the one written in JavaScript takes longer than all else here.
   const real = realpathSync.native(path);
+  refuseLong(real);
   return { path: real, filesystem: filesystemOf(real).name };
 }
 
+function refuseLong(path: string): void {
+  const length = Buffer.byteLength(path);
+  if (length <= LONGEST) return;
+  throw new WherryError(
+    `The path of the state directory ${path} is too long: ${length} bytes, where ${LONGEST} can be used.`,
+    { code: 'E_STATE_DIRECTORY', hint: 'Name a shorter one with WHERRY_ROOT.' },
+  );
+}
+
+/** @throws WherryError `E_STATE_DIRECTORY` when the user may not look, as below /root where `su` has left HOME alone */
 function isOwnDirectory(path: string, uid: number): boolean {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  return stat?.isDirectory() === true && stat.uid === uid;
+  try {
+    const stat = statSync(path, { throwIfNoEntry: false });
+    return stat?.isDirectory() === true && stat.uid === uid;
+  } catch (error) {
+    throw unusable(path, error);
+  }
 }
 
 /** A umask of 002 is common, and lets the group write. */

@@ -15,6 +15,12 @@ it('names the container by its addresses', () => {
   expect(hosts).toMatch(/\n10\.88\.0\.2\tbox\n$/);
 });
 
+it('names it in full first, then without its domain, as --hostname or --domainname gives it', () => {
+  const line = /\n10\.88\.0\.2\tbox\.example\.org box\n$/;
+  expect(hostsFile({ ...request, hostname: 'box.example.org' })).toMatch(line);
+  expect(hostsFile({ ...request, domainname: 'example.org' })).toMatch(line);
+});
+
 it("takes the host's names with the host's network", () => {
   expect(hostsFile({ ...request, hostNetwork: true })).toBe('127.0.0.1 localhost here\n');
 });

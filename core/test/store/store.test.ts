@@ -31,6 +31,29 @@ const freshRoot = () => {
 const open = (root: string, schemas: readonly Schema[] = []) => openStore({ root, env: {}, uid }, schemas);
 const things: Schema = { concern: 'thing', steps: ['CREATE TABLE thing (name TEXT PRIMARY KEY) STRICT'] };
 
+describe('the state directory', () => {
+  it('is refused by name when its path is longer than the database can bear', () => {
+    const root = join(freshRoot(), ...Array.from({ length: 5 }, () => 'l'.repeat(90)));
+    expect(() => open(root)).toThrow(
+      expect.objectContaining({
+        code: 'E_STATE_DIRECTORY',
+        message: expect.stringMatching(/too long: \d+ bytes/),
+      }),
+    );
+  });
+
+  it('is refused by name when nothing can be made there, without the words of Node.js', () => {
+    const file = join(directory, 'file');
+    writeFileSync(file, '');
+    expect(() => open(join(file, 'below'))).toThrow(
+      expect.objectContaining({
+        code: 'E_STATE_DIRECTORY',
+        message: expect.stringContaining('not a directory'),
+      }),
+    );
+  });
+});
+
 describe('the database', () => {
   it('may be closed twice, and then says so', () => {
     const { database } = open(freshRoot(), [things]);

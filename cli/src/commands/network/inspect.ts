@@ -1,8 +1,7 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../base-command.ts';
-import { forEachNamed } from '../../each.ts';
-import { FORMAT_SUMMARY, renderOne } from '../../format/one.ts';
-import { print } from '../../terminal/output.ts';
+import { FORMAT_SUMMARY } from '../../format/one.ts';
+import { inspectObjects } from '../../inspect/objects.ts';
 
 export default class NetworkInspect extends BaseCommand {
   static override id = 'network inspect';
@@ -22,15 +21,9 @@ export default class NetworkInspect extends BaseCommand {
 
   override async run(): Promise<number> {
     const { flags, args } = this.read(NetworkInspect.flags);
-    const { format } = flags;
     const { networks } = await this.engine();
-    const found: Record<string, unknown>[] = [];
-    const status = await forEachNamed(args, this.options, async (name) => {
-      const network = { ...(await networks.inspect(name)) };
-      if (format === undefined) found.push(network);
-      else print(await renderOne(format, network));
-    });
-    if (format === undefined) print(JSON.stringify(found, undefined, 4));
-    return status;
+    return await inspectObjects(args, flags.format, this.options, async (name) => ({
+      ...(await networks.inspect(name)),
+    }));
   }
 }

@@ -1,9 +1,8 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../base-command.ts';
-import { forEachNamed } from '../../each.ts';
-import { FORMAT_SUMMARY, renderOne } from '../../format/one.ts';
+import { FORMAT_SUMMARY } from '../../format/one.ts';
 import { inspectedPlugin } from '../../format/plugins.ts';
-import { print } from '../../terminal/output.ts';
+import { inspectObjects } from '../../inspect/objects.ts';
 
 export default class PluginInspect extends BaseCommand {
   static override id = 'plugin inspect';
@@ -18,15 +17,9 @@ export default class PluginInspect extends BaseCommand {
 
   override async run(): Promise<number> {
     const { flags, args } = this.read(PluginInspect.flags);
-    const { format } = flags;
     const { plugins } = await this.engine();
-    const found: Record<string, unknown>[] = [];
-    const status = await forEachNamed(args, this.options, async (name) => {
-      const plugin = inspectedPlugin(await plugins.find(name));
-      if (format === undefined) found.push(plugin);
-      else print(await renderOne(format, plugin));
-    });
-    if (format === undefined) print(JSON.stringify(found, undefined, 4));
-    return status;
+    return await inspectObjects(args, flags.format, this.options, async (name) =>
+      inspectedPlugin(await plugins.find(name)),
+    );
   }
 }

@@ -1,9 +1,8 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../base-command.ts';
-import { forEachNamed } from '../../each.ts';
-import { FORMAT_SUMMARY, renderOne } from '../../format/one.ts';
+import { FORMAT_SUMMARY } from '../../format/one.ts';
 import { inspectedVolume } from '../../format/volumes.ts';
-import { print } from '../../terminal/output.ts';
+import { inspectObjects } from '../../inspect/objects.ts';
 
 export default class VolumeInspect extends BaseCommand {
   static override id = 'volume inspect';
@@ -21,15 +20,9 @@ export default class VolumeInspect extends BaseCommand {
 
   override async run(): Promise<number> {
     const { flags, args } = this.read(VolumeInspect.flags);
-    const { format } = flags;
     const { volumes } = await this.engine();
-    const found: Record<string, unknown>[] = [];
-    const status = await forEachNamed(args, this.options, async (name) => {
-      const volume = inspectedVolume(await volumes.find(name));
-      if (format === undefined) found.push(volume);
-      else print(await renderOne(format, volume));
-    });
-    if (format === undefined) print(JSON.stringify(found, undefined, 4));
-    return status;
+    return await inspectObjects(args, flags.format, this.options, async (name) =>
+      inspectedVolume(await volumes.find(name)),
+    );
   }
 }
