@@ -218,6 +218,9 @@ export async function bundleCore(): Promise<void> {
   await build({
     ...COMMON,
     entryPoints: ['core/src/index.ts'],
+    // Errors that a program doesn't catch are shown by Node.js with the line that threw them.
+    minifyIdentifiers: false,
+    lineLimit: 160,
     outfile: path.join(DIST, 'core.js'),
     format: 'esm',
     plugins: [versionOnly, embedDrivers()],

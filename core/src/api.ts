@@ -38,6 +38,7 @@ export interface CreateRequest {
   readonly privileged: boolean;
   /** `parseVolumeFlag`, `parseMountFlag` and `parseTmpfsFlag` read them. */
   readonly mounts?: readonly MountRequest[];
+  /** `parseVolumesFrom` reads them. */
   readonly volumesFrom?: readonly VolumesFrom[];
   /** `keep-id`, or `keep-id:uid=UID,gid=GID`: the user has an id of their own inside, and isn't root. */
   readonly userns?: string;

@@ -7,15 +7,15 @@ import { REGISTRY } from '../machine/registry.ts';
 import { asUser, homeOf, INSTALL_DIRECTORY, USER_NAMES } from '../support/user.ts';
 
 const page = readFileSync(path.join(import.meta.dirname, '../../docs/scripting.md'), 'utf8');
-const program = /^```js\n([\s\S]*?)^```/m.exec(page)?.[1] ?? '';
+const [program = '', flags = ''] = [...page.matchAll(/^```js\n([\s\S]*?)^```/gm)].map((match) => match[1]);
 
 it.each(USER_NAMES)('the program of docs/scripting.md runs as %s', async (name) => {
   await using user = asUser(name);
   const installed = path.join(user.home, INSTALL_DIRECTORY);
   const node = path.join(installed, `node_modules/node-linux-${process.arch}/bin/node`);
-  const run = async (image: string) => {
+  const run = async (image: string, text = program) => {
     const file = path.join(installed, `example-${process.pid}.mjs`);
-    writeFileSync(file, program.replace("'busybox'", `'${image}'`));
+    writeFileSync(file, text.replace("'busybox'", `'${image}'`));
     return user.run(node, [file]);
   };
   expect(await run(`${REGISTRY}/busybox`)).toMatchObject({
@@ -23,7 +23,10 @@ it.each(USER_NAMES)('the program of docs/scripting.md runs as %s', async (name) 
     stderr: '',
     exitCode: 0,
   });
+  const flagged = await run(`${REGISTRY}/busybox`, `${flags}\nconsole.log(events.includes('start'));`);
+  expect(flagged, flagged.stderr).toMatchObject({ stdout: 'hello\ntrue\n', exitCode: 0 });
   expect((await user.wherry(['ps', '-aq'])).stdout).toBe('');
+  expect((await user.wherry(['volume', 'ls', '-q'])).stdout).toBe('');
   const failed = await run(`${REGISTRY}/nosuch`);
   expect(failed.stderr).toMatch(/^E_\w+: .+\n.+\n$/);
   expect(failed.exitCode).toBe(1);
@@ -42,10 +45,11 @@ it.each([
     symlinkSync(path.join(modules, '@types/node'), path.join(consumer, 'node_modules/@types/node'));
     writeFileSync(path.join(consumer, 'package.json'), '{"type":"module"}');
     writeFileSync(path.join(consumer, 'program.ts'), program);
-    const flags = ['--noEmit', '--strict', '--target', 'es2024', '--types', 'node'];
+    writeFileSync(path.join(consumer, 'flags.ts'), flags);
+    const settings = ['--noEmit', '--strict', '--target', 'es2024', '--types', 'node'];
     const kind = ['--module', module, '--moduleResolution', resolution];
     const tsc = path.join(modules, '.bin/tsc');
-    const { status, stdout } = spawnSync(tsc, [...flags, ...kind, 'program.ts'], {
+    const { status, stdout } = spawnSync(tsc, [...settings, ...kind, 'program.ts', 'flags.ts'], {
       cwd: consumer,
       encoding: 'utf8',
     });

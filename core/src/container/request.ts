@@ -67,7 +67,8 @@ export function settleRequest(request: ContainerRequest): CreateRequest {
   const given = Object.entries(request).filter(([, value]) => value !== undefined);
   for (const [key, value] of given) {
     const kind = Object.hasOwn(KEYS, key) ? KEYS[key as keyof CreateRequest] : undefined;
-    if (kind === undefined) throw invalidOption(`A container has no ${key}.`, HINT);
+    if (kind === undefined)
+      throw invalidOption(`A request for a container has no field ${key}.`, hintFor(key));
     if (kind === 'other') continue;
     if (kind === 'list' ? !Array.isArray(value) : typeof value !== kind) throw wrong(key, NAMES[kind]);
   }
@@ -75,6 +76,26 @@ export function settleRequest(request: ContainerRequest): CreateRequest {
 }
 
 const NAMES = { list: 'a list', string: 'a text', number: 'a number', boolean: 'true or false' };
+
+/** What is called otherwise than where scripts for Docker, or command lines, come from. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  volumes: "mounts: [parseVolumeFlag('data:/data')]",
+  volume: "mounts: [parseVolumeFlag('data:/data')]",
+  tmpfs: "mounts: [parseTmpfsFlag('/run')]",
+  ports: "networking: { publish: ['8080:80'] }",
+  publish: "networking: { publish: ['8080:80'] }",
+  cmd: "command: ['echo', 'hello']",
+  environment: "env: ['NAME=value']",
+  rm: 'autoRemove: true',
+  memory: "options: { memory: '256m' }",
+  cpus: "options: { cpus: '1.5' }",
+  restart: "options: { restart: 'on-failure:3' }",
+  devices: "options: { devices: ['/dev/fuse'] }",
+};
+
+function hintFor(key: string): string {
+  return Object.hasOwn(ELSEWHERE, key) ? `It is written ${ELSEWHERE[key]}.` : HINT;
+}
 
 const HINT = 'The type ContainerRequest of this package says what create takes.';
 

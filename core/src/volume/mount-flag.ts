@@ -54,7 +54,7 @@ type Fields = ReadonlyMap<string, readonly string[]>;
  *
  * @throws WherryError `E_MOUNT_INVALID`, `E_MOUNT_TARGET`, `E_VOLUME_NAME`, `E_TMPFS_OPTION`
  */
-export function parseMountFlag(spec: string, directory: string): MountRequest {
+export function parseMountFlag(spec: string, directory = process.cwd()): MountRequest {
   const fields = readFields(spec);
   const type = readType(fields, spec);
   for (const key of fields.keys()) {

@@ -25,7 +25,7 @@ type Mode = ReadonlyMap<string, string>;
  *
  * @throws WherryError `E_VOLUME_INVALID`, `E_VOLUME_MODE`, `E_VOLUME_NAME`, `E_MOUNT_TARGET`
  */
-export function parseVolumeFlag(spec: string, directory: string): MountRequest {
+export function parseVolumeFlag(spec: string, directory = process.cwd()): MountRequest {
   const [first = '', second, third, ...more] = spec.split(':');
   if (first === '' || more.length > 0 || spec.includes('\0')) throw invalid(spec);
   if (second === undefined) return anonymous(checkTarget(first, spec));

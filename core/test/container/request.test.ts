@@ -17,8 +17,17 @@ it.each([
   [{ image: 'x', user: 5 }, /^The user .* a text\.$/],
   [{ image: 'x', stopTimeout: '5' }, /^The stopTimeout .* a number\.$/],
   [{ image: 'x', tty: 'no' }, /^The tty .* true or false\.$/],
-  [{ image: 'x', comand: [] }, /^A container has no comand\.$/],
-  [{ image: 'x', toString: 1 }, /^A container has no toString\.$/],
+  [{ image: 'x', comand: [] }, /^A request for a container has no field comand\.$/],
+  [{ image: 'x', toString: 1 }, /has no field toString\.$/],
 ])('refuses %j', (request, sentence) => {
   expect(settle(request)).toThrow(sentence);
+});
+
+it('says how that is written which Docker and its command line call otherwise', () => {
+  expect(settle({ image: 'x', volumes: ['data:/data'] })).toThrow(
+    expect.objectContaining({
+      code: 'E_OPTION',
+      hint: "It is written mounts: [parseVolumeFlag('data:/data')].",
+    }),
+  );
 });
