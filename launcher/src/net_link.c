@@ -15,6 +15,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "net_large.h"
+
 struct address {
   unsigned char bytes[16];
   unsigned char family;
@@ -86,6 +88,7 @@ static int put_veth_peer(struct net *net, struct net_batch *batch, const struct 
   net_put_raw(batch, &peer, sizeof(peer));
   net_put_string(batch, IFLA_IFNAME, operation->link_add.peer);
   put_one_queue(batch);
+  net_put_large_segments(batch);
   if (operation->link_add.mtu != 0) net_put_u32(batch, IFLA_MTU, operation->link_add.mtu);
   if (operation->link_add.peer_where != operation->where) {
     int fd = net->namespace_fd[operation->link_add.peer_where];
@@ -125,7 +128,10 @@ static int link_add(struct net *net, struct net_batch *batch, int fd, const stru
   net_put_string(batch, IFLA_IFNAME, operation->link_add.name);
   if (operation->link_add.mtu != 0) net_put_u32(batch, IFLA_MTU, operation->link_add.mtu);
   if (parent > 0) net_put_u32(batch, IFLA_LINK, (uint32_t)parent);
-  if (operation->link_add.kind == NET_VETH) put_one_queue(batch);
+  if (operation->link_add.kind == NET_VETH) {
+    put_one_queue(batch);
+    net_put_large_segments(batch);
+  }
   int error = put_mac(batch, operation->link_add.mac);
   return error < 0 ? error : put_link_kind(net, batch, operation);
 }

@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { release, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
@@ -137,6 +137,16 @@ it('wires a container to a bridge of the shared namespace', async () => {
   expect(seen).toMatch(new RegExp(`^${BRIDGE}\\s+UP\\s+02:42:00:00:00:01`, 'm'));
   expect(seen).toMatch(new RegExp(`v1@.*mtu 9000.*master ${BRIDGE}`));
   expect(seen).toMatch(/^1$/m);
+});
+
+it('has a pair of links hand over segments of TCP that are larger than a packet', async (context) => {
+  const [major = 0, minor = 0] = release().split('.').map(Number);
+  if (major < 6 || (major === 6 && minor < 3)) context.skip(`Linux ${release()} has them for IPv6 at most`);
+  const seen = await trial({
+    container: [...network, ...attachment],
+    look: 'inside ip -d -o link show eth0; shared ip -d -o link show v1',
+  });
+  expect(seen.match(/gso_max_size 262144/g)).toHaveLength(2);
 });
 
 it('makes firewall rules that nft shows, once, and removes them by id', async () => {
