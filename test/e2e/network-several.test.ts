@@ -176,7 +176,12 @@ describe.each(USER_NAMES)('several networks of a container of %s', (name) => {
     await must('run', '-d', '--name', 'first', '--network', 'front', BUSYBOX, 'sleep', '1000');
     await must('run', '-d', '--name', 'guest', '--network', 'container:first', BUSYBOX, 'sleep', '1000');
     expect(await inside('guest', 'ip -o addr show eth0')).toMatch(/inet 10\.71\.0\.2\/24/);
-    await must('restart', '-t', '0', 'first');
+    // The guest still answers for the address.
+    await must('stop', '-t', '0', 'first');
+    const look = 'ip -o addr show eth0; ping -c 1 -W 5 10.71.0.2';
+    const other = await must('run', '--rm', '--network', 'front', BUSYBOX, 'sh', '-c', look);
+    expect(other).toMatch(/inet 10\.71\.0\.3\/24[\s\S]*1 packets received/);
+    await must('start', 'first');
     expect(await inside('first', 'ip -o addr show eth0')).toMatch(/inet 10\.71\.0\.2\/24/);
     await must('exec', 'guest', 'true');
     // Of the networks that it is in when it starts, the first has eth0.
@@ -189,7 +194,10 @@ describe.each(USER_NAMES)('several networks of a container of %s', (name) => {
     ).toMatch(
       /inet 10\.73\.0\.2\/24[\s\S]*name = first\.late\n[\s\S]*Name:\s+first\.late\nAddress: 10\.73\.0\.2/,
     );
-    await must('rm', '-f', 'first', 'guest');
+    await must('run', '-d', '--name', 'heir', '--network', 'container:first', BUSYBOX, 'sleep', '1000');
+    await must('rm', '-f', 'first');
+    expect(await inside('heir', 'ip -o addr')).not.toMatch(/eth0/);
+    await must('rm', '-f', 'guest', 'heir');
     await refused(/only one instance of "host" network/, 1, 'network', 'create', '-d', 'host', 'h2');
     const exposed = ['run', '--rm', '--network', 'container:first', '--expose', '80', BUSYBOX, 'true'];
     await refused(/port exposing and the container type network mode/, 125, ...exposed);

@@ -24,6 +24,7 @@ describe.each(USER_NAMES)('the state of %s', (name) => {
   afterAll(() => user.cleanup());
 
   it('is sound with images of every feature, on both drivers, and with containers', async () => {
+    await ok('run', '--rm', BUSYBOX, 'true');
     await ok('run', '--network', 'none', '--name', 'ended', '-v', 'data:/data', BUSYBOX, 'touch', '/x');
     await ok('run', '-d', '--network', 'none', '--name', 'runs', BUSYBOX, 'sleep', '1000');
     const vfs = ['--storage-driver', 'vfs', '--entrypoint', 'true'];

@@ -12,6 +12,7 @@ import { type Fault, sameFault } from './fault.ts';
 import { checkImages } from './images.ts';
 import { checkLayers } from './layers.ts';
 import { checkLeftovers } from './leftovers.ts';
+import { checkNetworkState } from './network-state.ts';
 import { checkVolumes } from './volumes.ts';
 
 const SETTLE_MS = 300;
@@ -96,6 +97,7 @@ class StateCheck {
     const container = await checkContainers(this.#context);
     const volume = checkVolumes(this.#context);
     const leftovers = await checkLeftovers(this.#layers, (path) => this.#context.volumes.removeTrees([path]));
+    const network = checkNetworkState(this.#context);
     return {
       checked: {
         blobs: blob.count,
@@ -105,7 +107,9 @@ class StateCheck {
         volumes: volume.count,
       },
       unread: layer.unread,
-      faults: [blob, image, layer, container, volume, { faults: leftovers }].flatMap(({ faults }) => faults),
+      faults: [blob, image, layer, container, volume, { faults: [...leftovers, ...network] }].flatMap(
+        ({ faults }) => faults,
+      ),
     };
   }
 

@@ -2,8 +2,10 @@ import { existsSync, rmSync } from 'node:fs';
 import { EXIT, WherryError } from '../errors/error.ts';
 import { behindEvents, containerEvent } from '../event/fold.ts';
 import type { EventTable } from '../event/table.ts';
+import { heldNamespaces } from '../network/held-namespaces.ts';
 import { encodeFileOperations } from '../plan/encode.ts';
 import type { FileOperation } from '../program/operation.ts';
+import { forgetInNetworks } from '../store/driver-state.ts';
 import { removeCgroup } from './cgroup.ts';
 import { type ContainerContext, currentRow, fold } from './context.ts';
 import { commitState, type StateUpdate } from './drivers.ts';
@@ -68,6 +70,9 @@ export async function clearAway(
   await monitorEnd(context, id);
   const spec = table.spec(id);
   if (spec === undefined) return undefined;
+  if (heldNamespaces(store.database).has(id)) {
+    await (await import('../network/held-links.ts')).removeHeldLinks(context, id);
+  }
   const { plan, state } = removalPlan(await context.drivers(), id, spec);
   const trees: readonly FileOperation[] = encodeFileOperations(plan, rootsOf(context, plan.asker, id));
   // A monitor has done it for a container with --rm, as a rule; a worker would take longer than a start.
@@ -97,6 +102,7 @@ export function dropRow(
   const anonymous = volumes ? context.volumes.table.anonymousOf(id) : [];
   recordDestroy(context, events, id);
   table.delete(id);
+  forgetInNetworks(store.database, id);
   commitState(store, [state]);
   return context.volumes.dropUnused(anonymous);
 }

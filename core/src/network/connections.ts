@@ -11,6 +11,7 @@ import type { NetworkOperation } from '../program/operation.ts';
 import { findNetwork } from './builtin.ts';
 import { askedOf, checkAsked, connectEndpoint } from './draft.ts';
 import { interfaceName, refuseSameName } from './endpoint-options.ts';
+import { heldNamespaces } from './held-namespaces.ts';
 import { changeNow } from './live.ts';
 import { keepResolvConf } from './live-resolv.ts';
 import { refreshNames } from './members.ts';
@@ -135,7 +136,8 @@ export class NetworkConnections {
     const { value, changes } = driver.detach(container, network.config, interfaceName(endpoint));
     const steps = checkNetworkPlan(driver, 'detach', value);
     const change = async (): Promise<void> => {
-      if (running) await this.#detachNow(network, endpoint, steps);
+      const held = heldNamespaces(store.database).has(container);
+      if (running || held) await this.#detachNow(network, endpoint, steps, running);
       store.database.transaction(() => {
         this.#table.disconnect(network.id, container);
         if (running) new EventTable(store.database).insert(networkEvent('disconnect', network, container));
@@ -147,12 +149,17 @@ export class NetworkConnections {
     refreshNames(this.#context, container);
   }
 
-  async #detachNow(network: NetworkRow, endpoint: EndpointRow, steps: CheckedPlan): Promise<void> {
+  /** Others may share the network of one that has ended; their routes are their own. */
+  async #detachNow(
+    network: NetworkRow,
+    endpoint: EndpointRow,
+    steps: CheckedPlan,
+    running: boolean,
+  ): Promise<void> {
     const driver = this.#drivers.network(network.driver);
     await changeNow(this.#context, {
       plans: [{ network: checkNetworkPlan(driver, 'create-network', []), endpoint: steps, tolerant: true }],
-      links: this.#routesWithout(endpoint),
-      container: endpoint.container,
+      ...(running ? { links: this.#routesWithout(endpoint), container: endpoint.container } : {}),
       what: `the container can't be disconnected from network ${network.name}`,
     });
   }

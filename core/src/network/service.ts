@@ -9,6 +9,7 @@ import { EventTable } from '../event/table.ts';
 import type { CheckedPlan } from '../plan/check.ts';
 import { explainPlan } from '../plan/explain.ts';
 import type { Drivers, NetworkDriver } from '../plugin/drivers.ts';
+import { forgetInNetworks } from '../store/driver-state.ts';
 import { BUILT_IN, findNetwork } from './builtin.ts';
 import { ensureBuiltIn, insertNetwork } from './builtin-create.ts';
 import { checkNetworkPlan, NetworkConnections } from './connections.ts';
@@ -106,6 +107,7 @@ export class NetworkService {
       this.#table.delete(network.id);
       new EventTable(store.database).insert(networkEvent('destroy', network));
       commitState(store, [{ info: driver.info, changes }]);
+      forgetInNetworks(store.database, network.id);
       return checked;
     });
     await this.#takeDown(network, driver, steps);

@@ -1,6 +1,7 @@
 import type { NetworkConfig } from '../plugin/contract.ts';
 import type { Database } from '../store/database.ts';
 import { isAlive, thisProcess } from '../store/owner.ts';
+import { heldNamespaces } from './held-namespaces.ts';
 import type { Link } from './request.ts';
 
 /** A network as it is kept. */
@@ -212,7 +213,7 @@ export class NetworkTable {
     );
   }
 
-  /** Addresses of a network that are leased to others than `container`, by address. */
+  /** Addresses of a network that are leased to others than `container`, or in a namespace that one of those has left to others, by address. */
   leased(network: string, container: string): ReadonlyMap<string, string> {
     const rows = this.#database.all<OwnerColumns>(
       `SELECT ip4, ip6, mac, container, state, owner_pid, owner_start, owner_boot FROM endpoint
@@ -220,9 +221,15 @@ export class NetworkTable {
       network,
       container,
     );
+    // Asked for when it matters alone.
+    let held: ReadonlySet<string> | undefined;
+    const isHeld = (id: string): boolean => {
+      held ??= heldNamespaces(this.#database);
+      return held.has(id);
+    };
     return new Map(
       rows
-        .filter((row) => row.state === 'started' || isPreparing(row))
+        .filter((row) => row.state === 'started' || isPreparing(row) || isHeld(row.container))
         .flatMap((row) =>
           [row.ip4, row.ip6, row.mac].flatMap((address) =>
             address === null ? [] : [[address, row.container] as const],

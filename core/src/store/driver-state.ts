@@ -52,3 +52,21 @@ export class DriverState {
     });
   }
 }
+
+/**
+ * Drops what network drivers have kept of a container or a network that is removed: what lies under keys with its id in them. Drivers
+ * are not asked for that, as most commands that remove a container have no need of its network driver.
+ */
+export function forgetInNetworks(database: Database, id: string): void {
+  database.run(`DELETE FROM driver_state WHERE ${OF_NETWORKS} AND instr(key, ?)`, id);
+}
+
+/** What network drivers keep. */
+export function networkDriverKeys(
+  database: Database,
+): readonly { readonly driver: string; readonly key: string }[] {
+  return database.all(`SELECT driver, key FROM driver_state WHERE ${OF_NETWORKS} ORDER BY driver, key`);
+}
+
+/** As a range, which the table's key serves. */
+const OF_NETWORKS = `driver > 'network-' AND driver < 'network.'`;

@@ -255,6 +255,16 @@ const DAMAGES: Readonly<Record<string, Damage>> = {
     quick: true,
     outcome: /^Its removal has been completed\.$/,
   },
+  'what a network driver keeps of a container that was removed': {
+    plant: (state) =>
+      state.sql(
+        `INSERT INTO driver_state VALUES ('network-bridge', 'attached/' || '${'0'.repeat(64)}' || '/' || '${'1'.repeat(64)}' || '/eth0', '')`,
+      ),
+    kind: 'leftover',
+    message: /^The network driver bridge keeps something of 0{64}, which is no container and no network\.$/,
+    quick: true,
+    outcome: REMOVED,
+  },
   'a directory of no container': {
     plant: (state) => mkdirSync(state.path('containers', '0'.repeat(64))),
     kind: 'container',
