@@ -151,8 +151,8 @@ export interface Containers extends ContainerOperations {
   restartable(): Promise<readonly string[]>;
   /** The words of the `run` or `create` that made it; undefined for one that was made otherwise. */
   createCommand(nameOrId: string): Promise<readonly string[] | undefined>;
-  /** Once, and only when containers of this user don't outlive a logout. */
-  logoutWarning(): Promise<string | undefined>;
+  /** Once, and only when that container doesn't outlive a logout of this user. */
+  logoutWarning(nameOrId: string): Promise<string | undefined>;
   /** Removes what doesn't run and `select` wants; sizes in bytes. */
   prune(
     select: (container: ContainerSummary) => boolean,

@@ -25,6 +25,7 @@
 #include "log.h"
 #include "net_attendant.h"
 #include "namespace.h"
+#include "scope.h"
 #include "util.h"
 
 // Docker's: the wait before a restart doubles from 100 ms to a minute, and begins anew after 10 s of running.
@@ -254,7 +255,7 @@ static _Noreturn void give_up(struct monitor *monitor, enum progress progress) {
   _exit(failure.status);
 }
 
-_Noreturn void monitor_main(const struct program *program, const struct settings *settings, int client,
+_Noreturn void monitor_main(const struct program *program, struct settings *settings, int client,
                             const struct winsize *window) {
   struct monitor monitor = {.program = program, .settings = settings, .directory = -1, .lock = -1, .users = -1,
                             .upper_lock = -1, .window = *window, .pidfd = -1, .input = -1, .output = {-1, -1},
@@ -272,7 +273,7 @@ _Noreturn void monitor_main(const struct program *program, const struct settings
       log_open(&settings->log) != 0 || files_prepare(program) != 0) {
     give_up(&monitor, DIRECTORY_LOCKED);
   }
-  if (lock_upper(&monitor) != 0 || container_start(&monitor) != 0 || facts_at_start(&monitor) != 0) {
+  if (lock_upper(&monitor) != 0 || scope_enter(settings) != 0 || container_start(&monitor) != 0 || facts_at_start(&monitor) != 0) {
     give_up(&monitor, PREPARED);
   }
   attach_to_first(FRAME_STARTED, "", 0);

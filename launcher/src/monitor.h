@@ -26,7 +26,7 @@ struct monitor {
 };
 
 // Runs as the monitor; `client` is the socket to the process that started it. Never returns.
-_Noreturn void monitor_main(const struct program *program, const struct settings *settings, int client,
+_Noreturn void monitor_main(const struct program *program, struct settings *settings, int client,
                             const struct winsize *window);
 
 // start.c: makes the container's process and waits until it has executed its command. 0, or -1 with the failure recorded.

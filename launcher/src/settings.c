@@ -141,6 +141,11 @@ static int setting(const struct operation *op, struct settings *s) {
       }
       s->groups[s->group_count++] = op;
       return 0;
+    case OP_SCOPE: s->scope = op; return 0;
+    case OP_CGROUP_SETTING:
+      if (s->limit_count == MAX_LIMITS) return errno = E2BIG, fail(op->args[1].text);
+      s->limits[s->limit_count++] = op;
+      return 0;
     case OP_PIDFILE: s->pidfile = op->args[0].text; return 0;
     case OP_CGROUP:
       s->cgroup = op->args[0].text;

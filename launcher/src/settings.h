@@ -28,7 +28,7 @@ enum restart_policy { RESTART_NO, RESTART_ON_FAILURE, RESTART_ALWAYS, RESTART_UN
 // The kernel takes 340 lines in an id map (user_namespaces(7)).
 enum { MAX_EXTENTS = 340 };
 // More than there are controllers.
-enum { MAX_GROUPS = 16 };
+enum { MAX_GROUPS = 16, MAX_LIMITS = 64 };
 
 struct settings {
   const char *directory;  // NULL: no lock, no facts, no attach socket
@@ -79,6 +79,9 @@ struct settings {
   const char *pidfile;  // NULL: none
   const char *cgroup;
   bool cgroup_optional;
+  const struct operation *scope;  // NULL: none
+  const struct operation *limits[MAX_LIMITS];
+  unsigned limit_count;
   // Of version 1: path and controller each.
   const struct operation *groups[MAX_GROUPS];
   unsigned group_count;

@@ -1,5 +1,13 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { account, asUser, type TestUser } from '../support/user.ts';
@@ -15,6 +23,7 @@ describe('limits by cgroup v2', { timeout: LIMIT_MS, retry: 0 }, () => {
   let user: TestUser;
   let directory: string;
   let skip: string | undefined;
+  let withoutSystemd: string | undefined;
   const said = new Map<string, string>();
   let console = '';
 
@@ -33,7 +42,12 @@ describe('limits by cgroup v2', { timeout: LIMIT_MS, retry: 0 }, () => {
     execFileSync('install', ['-m', '644', tar, path.join(directory, 'image.tar')]);
     const script = path.join(directory, 'limits.sh');
     const head = `WHERRY=${user.program} IMAGE=${IMAGE}\n`;
-    writeFileSync(script, head + execFileSync('cat', [path.join(VM, 'limits.sh')], { encoding: 'utf8' }));
+    writeFileSync(script, head + readFileSync(path.join(VM, 'limits.sh'), 'utf8'));
+    if (spawnSync('dbus-daemon', ['--version']).status === 0 && existsSync('/lib/systemd/systemd')) {
+      const second = head + readFileSync(path.join(VM, 'systemd.sh'), 'utf8');
+      writeFileSync(path.join(directory, 'systemd.sh'), second);
+      copyFileSync(path.join(VM, 'session.sh'), path.join(directory, 'session.sh'));
+    } else withoutSystemd = 'systemd and dbus-daemon are not installed';
     const boot = spawnSync(
       path.join(VM, 'boot.sh'),
       [path.join(CACHE, 'vm'), directory, account('wuser'), script],
@@ -75,4 +89,31 @@ describe('limits by cgroup v2', { timeout: LIMIT_MS, retry: 0 }, () => {
   check('and events tell, in their order', 'events', /start .*oom .*die/);
   check('and tell of another process that is killed while the container goes on', 'alive', /^true true$/);
   check('leave no group behind', 'left', /No such file/);
+
+  const login = (what: string, name: string, text: RegExp) =>
+    it(`in a login session of systemd’s: ${what}`, (context) => {
+      const obstacle = skip ?? withoutSystemd;
+      if (obstacle !== undefined) context.skip(obstacle);
+      expect(said.get(`systemd-${name}`), console).toMatch(text);
+    });
+  const scope = String.raw`/user@\d+\.service/app\.slice/wherry-[0-9a-f]{12}-1\.scope/wherry-[0-9a-f]{64}$`;
+
+  login(
+    'nothing is the user’s to arrange',
+    'session',
+    /^0::\/user\.slice\/user-\d+\.slice\/session-1\.scope$/,
+  );
+  login(
+    'limits are taken, with a word about logging out',
+    'warnings',
+    /^WARNING: this container ends when you/,
+  );
+  login('the container is in a scope of the user’s manager', 'group', new RegExp(scope));
+  login('a command in it has its limits', 'exec', /^67108864 67108864 50000 100000 20 .*can't fork/);
+  login('they are changed while it runs', 'updated', /^134217728 134217728 30$/);
+  login('and kept by a restart', 'restarted', /^134217728$/);
+  login('--cgroup-parent is a slice', 'slice', /\/user@\d+\.service\/lab\.slice\/wherry-\S+\.scope\/wherry-/);
+  login('without limits, a container outlives the manager', 'free', /\/session-1\.scope$/);
+  login('and gets them with its next start', 'late', /from its next start on/);
+  login('nothing is left of a scope', 'left', /^\.$/);
 });

@@ -51,7 +51,7 @@ export default class Run extends ContainerCommand {
     if (flags.detach) {
       await containers.start(id);
       print(id);
-      const warning = await containers.logoutWarning();
+      const warning = await containers.logoutWarning(id);
       if (warning !== undefined) printError(`WARNING: ${warning}`);
       return undefined;
     }

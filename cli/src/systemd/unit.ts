@@ -58,7 +58,7 @@ export function unitText(unit: Unit): string {
     ...list('After', after),
     '',
     '[Service]',
-    // The containers' cgroups are made below the unit's own.
+    // systemd leaves alone what is made below the unit's cgroup.
     'Delegate=yes',
     ...Object.entries(environment).map(([key, value]) => `Environment=${quoted(`${key}=${value}`)}`),
     ...(service.kind === 'container' ? containerLines(unit, service) : startAllLines(unit, service)),

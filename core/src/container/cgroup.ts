@@ -5,6 +5,7 @@ import type { CgroupSupport } from '../platform/cgroup.ts';
 import { thisPlatform } from '../platform/platform.ts';
 import { type CgroupSetting, limitSettings } from './cgroup-settings.ts';
 import type { Limits } from './limits.ts';
+import { isSlice } from './scope.ts';
 
 /** Absolute path of the cgroup v2 that a process is in; undefined without a unified hierarchy, or without the process. */
 export function processCgroup(pid: number): string | undefined {
@@ -32,10 +33,12 @@ export function ownCgroup(id: string, init: number): string | undefined {
  * @throws WherryError `E_CGROUP` for a parent outside of what the user may use
  */
 export function cgroupOf(
-  { mount, delegated, legacy = [] }: CgroupSupport,
+  { mount, delegated, legacy = [], manager }: CgroupSupport,
   id: string,
   parent: string | undefined,
 ): string | undefined {
+  // The manager's to make, with the scope.
+  if (manager !== undefined && isSlice(parent)) return undefined;
   const own = `wherry-${id}`;
   if (parent === undefined) return delegated === undefined ? undefined : join(delegated, own);
   if (mount === undefined || delegated === undefined) {
@@ -62,11 +65,12 @@ function refusedParent(parent: string, why: string): WherryError {
 /** A warning for each controller that limits need and the user hasn't got. */
 export function limitWarnings(
   limits: Limits,
-  { version, controllers, delegated, legacy = [] }: CgroupSupport,
+  { version, controllers, delegated, legacy = [], manager }: CgroupSupport,
 ): readonly string[] {
   const missing = new Map<string, string[]>();
   for (const { controller, flag } of limitSettings(limits)) {
     if (delegated !== undefined && controllers.includes(controller)) continue;
+    if (manager?.controllers.includes(controller) === true) continue;
     if (legacy.some((each) => each.controller === (controller === 'io' ? 'blkio' : controller))) continue;
     missing.set(controller, [...new Set([...(missing.get(controller) ?? []), flag])]);
   }

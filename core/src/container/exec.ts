@@ -25,6 +25,7 @@ import { ownIdOperations } from './own-ids.ts';
 import { legacySettings } from './program.ts';
 import type { ContainerSpec } from './record.ts';
 import { requireRunning } from './running.ts';
+import { scopeOfExec } from './scope.ts';
 import { type SeccompFilter, seccompFilter } from './seccomp.ts';
 import type { UserFiles } from './user-files.ts';
 
@@ -76,6 +77,7 @@ async function writeProgram(context: ContainerContext, id: string, request: Exec
   const execId = randomHex(32);
   const program = execProgram({
     cgroup: group,
+    scope: scopeOfExec(machine.platform.cgroup, group, execId),
     legacy: legacyGroups(machine.platform.cgroup, id, spec.options?.cgroupParent).filter(
       ({ controller }) => ownLegacyGroup(id, running.init.pid, controller) !== undefined,
     ),
@@ -108,6 +110,7 @@ export interface ExecProgram {
   readonly hostname: string;
   readonly seccomp: SeccompFilter | undefined;
   readonly cgroup: string | undefined;
+  readonly scope?: readonly SettingOperation[];
   readonly legacy?: readonly LegacyGroup[];
   /** Where its monitor tells its beginning and its end. */
   readonly events: { readonly prefix: string; readonly execId: string };
@@ -124,6 +127,7 @@ export function execProgram({
   hostname,
   seccomp,
   cgroup,
+  scope = [],
   legacy = [],
   events,
 }: ExecProgram): Program {
@@ -134,6 +138,7 @@ export function execProgram({
       ...(tty ? [{ op: 'terminal' } as const] : []),
       ...clientSettings(request),
       { op: 'events', ...events },
+      ...scope,
       ...(cgroup === undefined ? [] : [{ op: 'cgroup', path: cgroup, optional: true } as const]),
       ...legacySettings(legacy).map((setting) => ({ ...setting, optional: true }) as const),
     ],

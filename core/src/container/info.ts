@@ -37,7 +37,10 @@ export async function engineInfo(context: ContainerContext): Promise<EngineInfo>
     userNamespace: { mode: idmap.mode, reason: idmapReason(context) },
     cgroup: {
       version: platform.cgroup.version === 2 ? 2 : 1,
-      delegated: platform.cgroup.delegated !== undefined || platform.cgroup.legacy !== undefined,
+      delegated:
+        platform.cgroup.delegated !== undefined ||
+        platform.cgroup.manager !== undefined ||
+        platform.cgroup.legacy !== undefined,
     },
     kernel: platform.kernel.release,
     operatingSystem: operatingSystem(),
@@ -89,7 +92,10 @@ function warnings({ machine, store }: ContainerContext): readonly string[] {
   const { legacy = [] } = cgroup;
   const old = (name: string) => legacy.some(({ controller }) => controller === name);
   const missing = Object.entries(LIMITS).filter(
-    ([name]) => !cgroup.controllers.includes(name) && !old(name === 'io' ? 'blkio' : name),
+    ([name]) =>
+      !cgroup.controllers.includes(name) &&
+      cgroup.manager?.controllers.includes(name) !== true &&
+      !old(name === 'io' ? 'blkio' : name),
   );
   return [
     ...(userNamespaces.usable ? [] : [`${userNamespaces.reason} ${userNamespaces.hint}`]),

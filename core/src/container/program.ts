@@ -19,6 +19,7 @@ import { confinement, domainName, namespaceSysctls, oomScore, resourceLimits } f
 import type { LegacyGroup } from './legacy-cgroup.ts';
 import { keepsGroups, NO_OPTIONS } from './options.ts';
 import type { ContainerSpec } from './record.ts';
+import { type Scope, scopeSettings } from './scope.ts';
 import type { SeccompFilter } from './seccomp.ts';
 import type { LaunchNamespace, LaunchSharing } from './sharing-target.ts';
 
@@ -63,6 +64,8 @@ export interface LaunchRequest {
   readonly cleanup: readonly FileOperation[];
   /** The container's own cgroup v2, made for it. */
   readonly cgroup?: string | undefined;
+  /** In the place of `cgroup`. */
+  readonly scope?: Scope | undefined;
   /** Those of version 1. */
   readonly legacy?: readonly LegacyGroup[];
 }
@@ -131,6 +134,7 @@ function settings(request: LaunchRequest): readonly SettingOperation[] {
     ...(request.cgroup === undefined
       ? []
       : [{ op: 'cgroup', path: request.cgroup, optional: true } as const]),
+    ...(request.scope === undefined ? [] : scopeSettings(request.scope)),
     ...legacySettings(request.legacy),
     ...(pidfile === undefined ? [] : [{ op: 'pidfile', path: pidfile } as const]),
   ];

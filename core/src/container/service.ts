@@ -262,13 +262,19 @@ export class ContainerService implements Containers {
     return this.#context.table.spec(this.find(nameOrId))?.createCommand;
   }
 
-  async logoutWarning(): Promise<string | undefined> {
-    const { store } = this.#context;
+  async logoutWarning(nameOrId: string): Promise<string | undefined> {
+    const { store, table, machine } = this.#context;
     if (readSetting(store.database, TOLD_LOGOUT) !== undefined) return undefined;
     const { lossAtLogout, logoutWarning } = await import('../platform/logout.ts');
+    const { NO_OPTIONS } = await import('./options.ts');
+    const { scopeFor } = await import('./scope.ts');
     const uid = process.getuid?.() ?? 0;
     const user = loginName(uid);
-    const loss = lossAtLogout({ user, uid, runtimeDirectory: store.paths.runtime() });
+    const inManager = (): boolean => {
+      const id = this.find(nameOrId);
+      return scopeFor(machine.platform.cgroup, id, 0, table.spec(id)?.options ?? NO_OPTIONS) !== undefined;
+    };
+    const loss = lossAtLogout({ user, uid, runtimeDirectory: store.paths.runtime(), inManager });
     if (loss === undefined) return undefined;
     writeSetting(store.database, TOLD_LOGOUT, loss);
     return logoutWarning(loss, user);

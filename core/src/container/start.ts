@@ -40,6 +40,7 @@ import type { ContainerRow, ContainerSpec } from './record.ts';
 import { removalPlan } from './removal.ts';
 import { checkRootDirectory } from './rootfs-directory.ts';
 import { ensureDriverRoots, ensureOwned, giveToRoot, rootsOf } from './roots.ts';
+import { scopeFor } from './scope.ts';
 import { seccompFilter } from './seccomp.ts';
 import { launchSharing } from './sharing-target.ts';
 import { singleIdBinds } from './single-id-binds.ts';
@@ -102,11 +103,15 @@ export async function prepareLaunch(context: ContainerContext, id: string, clien
   if (row.launch > 0) foldEvents(context);
   await relayLog(context, id, plan.log);
   const options = spec.options ?? NO_OPTIONS;
-  const cgroup = makeCgroup(machine.platform.cgroup, id, options.limits, options.cgroupParent);
+  const scope = scopeFor(machine.platform.cgroup, id, row.launch + 1, options);
+  const cgroup =
+    scope === undefined
+      ? makeCgroup(machine.platform.cgroup, id, options.limits, options.cgroupParent)
+      : undefined;
   const legacy = makeLegacyGroups(machine.platform.cgroup, id, options);
   const path = join(directory, PROGRAM);
   const draft = `${path}.${process.pid}`;
-  writeFileSync(draft, encodeProgram(launchProgram({ ...request, cgroup, legacy })), { mode: 0o600 });
+  writeFileSync(draft, encodeProgram(launchProgram({ ...request, cgroup, scope, legacy })), { mode: 0o600 });
   renameSync(draft, path);
   store.database.transaction(() => {
     table.beginLaunch(id);

@@ -2,7 +2,9 @@ import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT, WherryError } from '../errors/error.ts';
 import { sendSignal } from '../launcher/run.ts';
+import type { CgroupSupport } from '../platform/cgroup.ts';
 import { limitWarnings, makeCgroup, ownCgroup } from './cgroup.ts';
+import { limitSettings } from './cgroup-settings.ts';
 import type { ContainerContext } from './context.ts';
 import { notFound } from './find.ts';
 import { legacyWarnings, makeLegacyGroups, ownLegacyGroup } from './legacy-cgroup.ts';
@@ -10,6 +12,7 @@ import { discardedLimits, type Limits } from './limits.ts';
 import { invalidOption } from './option-error.ts';
 import { NO_OPTIONS, type OptionRequest, parseOptions, type RestartPolicy } from './options.ts';
 import { findRunning } from './running.ts';
+import { isInScope, setLimitsInScope } from './scope.ts';
 
 /**
  * Changes limits and restart policy of a container, at once where it runs.
@@ -33,8 +36,13 @@ export async function updateContainer(
   const running = findRunning(context, id);
   const support = machine.platform.cgroup;
   const init = running?.init;
-  if (init !== undefined && ownCgroup(id, init.pid) !== undefined)
-    setLimits(() => makeCgroup(support, id, limits, before.cgroupParent));
+  const own = init === undefined ? undefined : ownCgroup(id, init.pid);
+  if (own !== undefined)
+    setLimits(() =>
+      isInScope(own)
+        ? setLimitsInScope(support, own, limits)
+        : void makeCgroup(support, id, limits, before.cgroupParent),
+    );
   if (
     init !== undefined &&
     support.legacy?.some(({ controller }) => ownLegacyGroup(id, init.pid, controller))
@@ -49,9 +57,19 @@ export async function updateContainer(
   }
   return [
     ...limitWarnings(asked.limits, support),
+    ...(init !== undefined && own === undefined ? latecomers(asked.limits, support) : []),
     ...legacyWarnings(support, asked),
     ...discardedLimits(request, support),
   ];
+}
+
+/** A container that has been started without limits has nothing that could be changed. */
+function latecomers(limits: Limits, { manager }: CgroupSupport): readonly string[] {
+  const flags = limitSettings(limits)
+    .filter(({ controller, implied }) => implied !== true && manager?.controllers.includes(controller))
+    .map(({ flag }) => flag);
+  if (flags.length === 0) return [];
+  return [`${flags.join(', ')}: from its next start on, as the container has been started without limits.`];
 }
 
 /** Ends a wait, with no more starts (launcher/PROGRAM.md). */

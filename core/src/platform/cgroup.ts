@@ -1,4 +1,5 @@
 import { findLegacyControllers, type LegacyController } from './legacy-cgroup.ts';
+import type { UserManager } from './user-manager.ts';
 
 /** Which cgroups a user's containers can have. */
 export interface CgroupSupport {
@@ -12,6 +13,8 @@ export interface CgroupSupport {
   readonly delegated?: string;
   /** The controllers that children of `delegated` can be given. */
   readonly controllers: readonly string[];
+  /** Who gives controllers to what is in a scope of its own; absent where that isn't the way to have them. */
+  readonly manager?: UserManager;
   /** What of version 1 the user may make groups in; absent where there is nothing. */
   readonly legacy?: readonly LegacyController[];
 }

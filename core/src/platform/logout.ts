@@ -7,6 +7,8 @@ export interface LogoutRequest {
   readonly uid: number;
   /** Absolute path. */
   readonly runtimeDirectory: string;
+  /** Whether it belongs to the user's manager, wherever we are ourselves. */
+  readonly inManager?: () => boolean;
   /** The directory that stands for `/`, for tests. */
   readonly root?: string;
   /** Asks systemd-logind, where its configuration says nothing: its makers' default is yes, and Debian's is no. */
@@ -21,13 +23,20 @@ export type LogoutLoss = 'processes' | 'runtime-directory';
  * does: without systemd, for root, for a user who lingers, and where something other than a login has started us.
  */
 export function lossAtLogout(request: LogoutRequest): LogoutLoss | undefined {
-  const { user, uid, runtimeDirectory, root = '/', killsUserProcesses = askLogind } = request;
+  const {
+    user,
+    uid,
+    runtimeDirectory,
+    root = '/',
+    inManager = () => false,
+    killsUserProcesses = askLogind,
+  } = request;
   const at = (path: string): string => join(root, path);
   if (uid === 0 || !existsSync(at('run/systemd/system'))) return undefined;
   if (existsSync(at(`var/lib/systemd/linger/${user}`))) return undefined;
   const groups = readText(at('proc/self/cgroup'));
   // All of the user's manager is stopped, whatever logind is told of sessions.
-  if (groups.includes(`/user@${uid}.service`)) return 'processes';
+  if (inManager() || groups.includes(`/user@${uid}.service`)) return 'processes';
   if (!/\/session-[^/]+\.scope/.test(groups)) return undefined;
   if (configured(root) ?? killsUserProcesses() ?? true) return 'processes';
   return runtimeDirectory.startsWith(`/run/user/${uid}`) ? 'runtime-directory' : undefined;

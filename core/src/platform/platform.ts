@@ -5,6 +5,7 @@ import { type OciArch, ociArch } from './arch.ts';
 import { type CgroupSupport, findCgroup } from './cgroup.ts';
 import { kernelRelease, machineName } from './host.ts';
 import { type KernelRelease, parseKernelRelease } from './kernel.ts';
+import { findUserManager } from './user-manager.ts';
 import { type UserNamespaceSupport, userNamespaceSupport } from './user-namespace.ts';
 
 /** What this machine offers to containers of the calling user. */
@@ -44,14 +45,12 @@ export function readPlatform(root = '/', uid = process.getuid?.() ?? 0): Platfor
         supported: existsSync(at('proc/self/ns/user')),
         uid,
       }),
-    cgroup: () =>
-      forUser(
-        findCgroup(read('proc/self/mountinfo') ?? '', read('proc/self/cgroup') ?? '', {
-          read: (path) => read(path),
-          writable: (path) => accessible(at(path), constants.W_OK),
-        }),
-        uid,
-      ),
+    cgroup: () => {
+      const reader = { read, writable: (path: string) => accessible(at(path), constants.W_OK) };
+      const found = findCgroup(read('proc/self/mountinfo') ?? '', read('proc/self/cgroup') ?? '', reader);
+      const manager = findUserManager(found, uid, process.env.XDG_RUNTIME_DIR, reader);
+      return forUser(manager === undefined ? found : { ...found, manager }, uid);
+    },
     overlay: () => /\boverlay$/m.test(read('proc/filesystems') ?? ''),
     fuse: () => accessible(at('dev/fuse'), constants.R_OK | constants.W_OK),
     tun: () => accessible(at('dev/net/tun'), constants.R_OK | constants.W_OK),

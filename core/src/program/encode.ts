@@ -57,6 +57,8 @@ const ARGUMENTS: {
   restart: ({ policy, maxRetries }) => [policy, maxRetries],
   cgroup: ({ path }) => [path],
   'legacy-cgroup': ({ path, controller }) => [path, controller],
+  scope: ({ socket, unit, mount, group, slice, partOf }) => [socket, unit, mount, group, slice, partOf],
+  'cgroup-setting': ({ controller, file, value }) => [controller, file, value],
   events: ({ prefix, execId }) => [prefix, execId],
   health: (check) => [
     check.interval,

@@ -27,6 +27,8 @@ export const OPCODES = {
   pidfile: 0x0113,
   'legacy-cgroup': 0x0114,
   'log-helper': 0x0115,
+  scope: 0x0116,
+  'cgroup-setting': 0x0117,
 
   'make-dir': 0x0201,
   'copy-tree': 0x0202,

@@ -110,6 +110,28 @@ export type SettingOperation =
   | { readonly op: 'pidfile'; readonly path: string }
   /** A cgroup v2 directory that the container is started in; `optional` starts without where that's not allowed. */
   | { readonly op: 'cgroup'; readonly path: string; readonly optional?: boolean }
+  /**
+   * Has systemd's user manager, who listens at `socket`, make the scope `unit` for the monitor (systemd.scope(5)), within a slice and
+   * ended with another unit where those are given; and in it the cgroup `group` for the container, with what `cgroup-setting` says.
+   * Without a group, the monitor is of a command in a container that is there. `mount` is where cgroup v2 is.
+   */
+  | {
+      readonly op: 'scope';
+      readonly socket: string;
+      readonly unit: string;
+      readonly mount: string;
+      readonly group?: string;
+      readonly slice?: string;
+      readonly partOf?: string;
+    }
+  /** A file of the container's cgroup in its scope; `optional` where the kernel may have no such file. */
+  | {
+      readonly op: 'cgroup-setting';
+      readonly controller: string;
+      readonly file: string;
+      readonly value: string;
+      readonly optional?: boolean;
+    }
   /** A group of version 1 that the container is put into; one a hierarchy, `controller` the one that it is asked for by. */
   | {
       readonly op: 'legacy-cgroup';

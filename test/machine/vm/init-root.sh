@@ -46,5 +46,55 @@ bash -c 'echo $$ >/sys/fs/cgroup/user/session/cgroup.procs
   exec setpriv --reuid="$0" --regid="$0" --init-groups --reset-env env XDG_RUNTIME_DIR="$1" WHERRY_ROOT=/mnt/scratch/state \
     PATH="$PATH" bash /mnt/share/script.sh' "$user" "$runtime"
 echo "VM-STATUS=$?"
-echo o >/proc/sysrq-trigger
-while :; do sleep 1; done
+if [ ! -e /mnt/share/systemd.sh ]; then
+  echo o >/proc/sysrq-trigger
+  while :; do sleep 1; done
+fi
+
+# The same machine, from here on as systemd has it: the user has logged in, and its manager runs.
+while read -r pid; do [ "$pid" = 1 ] || kill -KILL "$pid"; done < <(cat "$groups"/user/cgroup.procs "$groups"/user/*/cgroup.procs)
+echo 1 >"$groups/cgroup.procs"
+for directory in "$groups"/user/* "$groups/user" "$groups/init"; do
+  if [ -d "$directory" ]; then until rmdir "$directory"; do sleep 0.1; done; fi
+done 2>/dev/null
+units=/run/systemd/system
+mkdir -p "$units" /run/dbus
+cat >"$units/dbus.socket" <<'EOF'
+[Unit]
+DefaultDependencies=no
+[Socket]
+ListenStream=/run/dbus/system_bus_socket
+EOF
+cat >"$units/dbus.service" <<'EOF'
+[Unit]
+DefaultDependencies=no
+Requires=dbus.socket
+[Service]
+Type=notify
+NotifyAccess=main
+ExecStart=/usr/bin/dbus-daemon --system --address=systemd: --nofork --nopidfile --systemd-activation --syslog-only
+EOF
+cat >"$units/user@.service" <<'EOF'
+[Unit]
+DefaultDependencies=no
+[Service]
+Type=notify
+User=%i
+Slice=user-%i.slice
+Environment=XDG_RUNTIME_DIR=/run/user/%i
+ExecStart=/lib/systemd/systemd --user --unit=basic.target
+Delegate=yes
+KillMode=mixed
+EOF
+cat >"$units/wherry-vm.service" <<EOF
+[Unit]
+DefaultDependencies=no
+[Service]
+Type=oneshot
+StandardOutput=tty
+StandardError=tty
+TTYPath=/dev/console
+ExecStart=/bin/bash /mnt/share/session.sh $user $uid
+EOF
+echo "VM-SYSTEMD $(cat /proc/uptime)"
+exec /lib/systemd/systemd --unit=wherry-vm.service --show-status=0 --log-target=null

@@ -1,0 +1,99 @@
+import { writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { EXIT, WherryError } from '../errors/error.ts';
+import type { CgroupSupport } from '../platform/cgroup.ts';
+import type { SettingOperation } from '../program/operation.ts';
+import { type CgroupSetting, limitSettings } from './cgroup-settings.ts';
+import { shortId } from './id.ts';
+import type { Limits } from './limits.ts';
+
+/** A scope of systemd's user manager for a container's monitor, and the container's cgroup in it (systemd.scope(5)). */
+export interface Scope {
+  readonly operation: Extract<SettingOperation, { readonly op: 'scope' }>;
+  readonly settings: readonly CgroupSetting[];
+}
+
+/** Whether `--cgroup-parent` names a slice of systemd's, which it makes (systemd.slice(5)). */
+export function isSlice(parent: string | undefined): parent is string {
+  return parent !== undefined && /^[^/]+\.slice$/.test(parent);
+}
+
+/**
+ * The scope that a container needs for its limits, where systemd's user manager is the one to give controllers. Without limits it has
+ * none: what belongs to the manager ends when the user logs out.
+ *
+ * @param launch tells a start's scope from that of the one before, which systemd may be about to remove
+ */
+export function scopeFor(
+  { manager, mount }: CgroupSupport,
+  id: string,
+  launch: number,
+  { limits, cgroupParent }: { readonly limits: Limits; readonly cgroupParent?: string | undefined },
+): Scope | undefined {
+  if (manager === undefined || mount === undefined) return undefined;
+  if (cgroupParent !== undefined && !isSlice(cgroupParent)) return undefined;
+  const settings = limitSettings(limits).filter(({ controller }) => manager.controllers.includes(controller));
+  if (settings.length === 0 && cgroupParent === undefined) return undefined;
+  const { socket, service: partOf } = manager;
+  return {
+    operation: {
+      op: 'scope',
+      socket,
+      unit: `wherry-${shortId(id)}-${launch}.scope`,
+      mount,
+      group: `wherry-${id}`,
+      ...(cgroupParent !== undefined && { slice: cgroupParent }),
+      ...(partOf !== undefined && { partOf }),
+    },
+    settings,
+  };
+}
+
+/** The settings of a launch program that make it. */
+export function scopeSettings({ operation, settings }: Scope): readonly SettingOperation[] {
+  return [
+    operation,
+    ...settings.map(
+      ({ controller, file, value, implied = false }) =>
+        ({ op: 'cgroup-setting', controller, file, value, ...(implied && { optional: true }) }) as const,
+    ),
+  ];
+}
+
+/** What lets a command into the cgroup of a container that has such a scope: from a login session there is no other way. */
+export function scopeOfExec(
+  { manager, mount }: CgroupSupport,
+  group: string | undefined,
+  execId: string,
+): readonly SettingOperation[] {
+  if (manager === undefined || mount === undefined || group === undefined || !isInScope(group)) return [];
+  return [{ op: 'scope', socket: manager.socket, unit: `wherry-exec-${shortId(execId)}.scope`, mount }];
+}
+
+/** Whether a container's own cgroup lies in a scope of its monitor's. */
+export function isInScope(group: string): boolean {
+  return dirname(group).endsWith('.scope');
+}
+
+/**
+ * Changes the limits of a container that runs in such a scope.
+ * @param group the container's own
+ * @throws WherryError `E_CGROUP`
+ */
+export function setLimitsInScope({ manager }: CgroupSupport, group: string, limits: Limits): void {
+  for (const setting of limitSettings(limits)) {
+    if (manager?.controllers.includes(setting.controller) !== true) continue;
+    try {
+      writeFileSync(join(dirname(group), 'cgroup.subtree_control'), `+${setting.controller}`);
+      writeFileSync(join(group, setting.file), setting.value);
+    } catch (cause) {
+      if (setting.implied === true && (cause as NodeJS.ErrnoException).code === 'ENOENT') continue;
+      throw new WherryError(`${setting.flag} can't be set: ${(cause as Error).message}.`, {
+        code: 'E_CGROUP',
+        hint: 'wherry info   says which controllers you have.',
+        exitCode: EXIT.engine,
+        cause,
+      });
+    }
+  }
+}
