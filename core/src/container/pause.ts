@@ -49,7 +49,7 @@ export function setPaused(context: ContainerContext, id: string, paused: boolean
   // Its own alone: what else is in a group that it shares would stand still as well.
   const group = ownCgroup(id, init.pid);
   const freezer = group === undefined ? ownLegacyGroup(id, init.pid, 'freezer') : undefined;
-  if (group === undefined && freezer === undefined) throw noCgroup(paused);
+  if (group === undefined && freezer === undefined) throw noCgroup(context, paused);
   if (isPaused(init.pid) === paused) {
     throw new WherryError(`Container ${id} is ${paused ? 'already' : 'not'} paused`, {
       code: paused ? 'E_CONTAINER_PAUSED' : 'E_CONTAINER_NOT_PAUSED',
@@ -61,12 +61,15 @@ export function setPaused(context: ContainerContext, id: string, paused: boolean
   else if (freezer !== undefined) writeFileSync(join(freezer, FREEZER_STATE), paused ? 'FROZEN' : 'THAWED');
 }
 
-function noCgroup(paused: boolean): WherryError {
+function noCgroup({ machine }: ContainerContext, paused: boolean): WherryError {
   return new WherryError(
     `The container has no cgroup of its own, so it can't be ${paused ? 'paused' : 'resumed'}.`,
     {
       code: 'E_NO_CGROUP',
-      hint: 'An administrator can hand the user a cgroup v2: loginctl enable-linger USER, or a directory below /sys/fs/cgroup that belongs to the user; start the container again from within it.',
+      hint:
+        machine.platform.cgroup.manager === undefined
+          ? 'An administrator can hand the user a cgroup v2: a directory below /sys/fs/cgroup that belongs to the user, or systemd’s user manager; start the container again then.'
+          : 'Start it with a limit, such as --pids-limit 10000: systemd gives it one then.',
       exitCode: EXIT.failure,
     },
   );

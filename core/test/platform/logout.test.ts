@@ -49,6 +49,12 @@ describe('what is lost at logout', () => {
       put('proc/self/cgroup', '0::/user.slice/user-1000.slice/user@1000.service/app.slice/run-1.scope\n');
       expect(loss(false)).toBe('processes');
     });
+    it('is everything of what belongs to that manager, wherever we are', () => {
+      const request = { user: 'ann', uid: 1000, runtimeDirectory: '/tmp/x', root };
+      const lost = (inManager: boolean) =>
+        lossAtLogout({ ...request, killsUserProcesses: () => false, inManager: () => inManager });
+      expect([lost(true), lost(false)]).toEqual(['processes', undefined]);
+    });
     it('is nothing where no login has started us', () => {
       put('proc/self/cgroup', '0::/system.slice/slurmstepd.scope/job_4\n');
       expect(loss(true)).toBeUndefined();
