@@ -12,8 +12,8 @@ export interface UserManager {
 }
 
 /**
- * Finds the user's manager, where it is the one to be asked: on a machine that has nothing but cgroup v2, unless a directory of it has
- * been handed to the user by other means.
+ * Finds the user's manager, where it is the one to be asked: in a login on a machine that has nothing but cgroup v2, unless a directory of
+ * it has been handed to the user by other means. A job of a batch system is kept where that has put it, as is a service of the machine's.
  *
  * @param runtimeDirectory `XDG_RUNTIME_DIR`
  */
@@ -24,9 +24,10 @@ export function findUserManager(
   reader: CgroupReader,
 ): UserManager | undefined {
   if (version !== 2 || mount === undefined || runtimeDirectory === undefined || uid === 0) return undefined;
-  const group = `${mount}/user.slice/user-${uid}.slice/user@${uid}.service`;
+  const logins = `${mount}/user.slice/user-${uid}.slice`;
+  const group = `${logins}/user@${uid}.service`;
   const inside = own === group || own.startsWith(`${group}/`);
-  if (delegated !== undefined && !inside) return undefined;
+  if (!own.startsWith(`${logins}/`) || (delegated !== undefined && !inside)) return undefined;
   const socket = join(runtimeDirectory, 'systemd/private');
   const controllers = reader.read(`${group}/cgroup.controllers`);
   if (controllers === undefined || !reader.writable(socket)) return undefined;

@@ -29,9 +29,13 @@ describe('systemd’s user manager', () => {
     });
   });
   test('is not asked where a directory was handed over, nor without cgroup v2 alone, nor for root', () => {
-    expect(find({ own: '/sys/fs/cgroup/ann/x', delegated: '/sys/fs/cgroup/ann' })).toBeUndefined();
+    const handed = '/sys/fs/cgroup/user.slice/user-1000.slice/ann';
+    expect(find({ own: `${handed}/x`, delegated: handed })).toBeUndefined();
     expect(find({ version: 1 })).toBeUndefined();
     expect(find({}, 0)).toBeUndefined();
+  });
+  test('is not asked from a job of a batch system, which must not get out of its group', () => {
+    expect(find({ own: '/sys/fs/cgroup/system.slice/slurmstepd.scope/job_4/step_0' })).toBeUndefined();
   });
   test('is not there for others, or without its socket', () => {
     expect(find({}, 1001)).toBeUndefined();
