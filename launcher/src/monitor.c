@@ -192,6 +192,7 @@ static struct ending supervise(struct monitor *monitor, int signals) {
       if (pump_idle(monitor, signals, (int)delay) || !wants_restart(monitor, &ending, count - 1)) return ending;
       fail_clear();
       began = monotonic_ms();
+      net_attendant_renew();
       if (container_start(monitor) == 0) break;
       ending = (struct ending){.status = failure.status};
       fact_start_error(monitor);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sockios.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -20,6 +22,8 @@
 #include "util.h"
 
 enum { MAX_PORTS = 4096, MAX_HELPERS = 4, MAX_ARGUMENTS = 120, PATIENCE_MS = 250, RETRY_MS = 5 };
+// One that ends again and again, each time sooner than that, is given up until the container's next start.
+enum { GOOD_RUN_MS = 10000, SHORT_RUNS = 5 };
 
 struct own_helper {
   struct net_helper helper;
@@ -34,8 +38,11 @@ static struct {
   size_t reserved_count;
   struct own_helper helpers[MAX_HELPERS];
   size_t helper_count;
+  const char *runtime;
   int channel;  // to the attendant
   pid_t pid;
+  int64_t since;
+  unsigned short_runs;
 } attendant = {.channel = -1};
 
 static bool is_helpers(const struct operation *op) { return op->args[3].length == 0; }
@@ -224,17 +231,23 @@ static void attend(int channel, const char *runtime) {
 
 // ---- in the monitor, and in the container's process ----
 
-int net_attendant_start(const struct operation *op) {
-  if (write_ports(op->args[1].text) != 0) return -1;
-  for (size_t i = 0; i < attendant.reserved_count; i++) close(attendant.reserved[i].fd);
+// The ports stay open here, too: who connects while there is no attendant waits for the next one.
+static int spawn(void) {
   int pair[2];
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) return fail(NULL);
   attendant.pid = fork();
-  if (attendant.pid == 0) attend(pair[1], op->args[0].text);
+  if (attendant.pid == 0) attend(pair[1], attendant.runtime);
   close(pair[1]);
   attendant.channel = pair[0];
-  for (size_t i = 0; i < attendant.port_count; i++) close(attendant.ports[i].fd);
+  attendant.since = monotonic_ms();
   return attendant.pid < 0 ? fail("fork") : 0;
+}
+
+int net_attendant_start(const struct operation *op) {
+  if (write_ports(op->args[1].text) != 0) return -1;
+  for (size_t i = 0; i < attendant.reserved_count; i++) close(attendant.reserved[i].fd);
+  attendant.runtime = op->args[0].text;
+  return spawn();
 }
 
 int net_attendant_ready(void) {
@@ -257,9 +270,49 @@ int net_attendant_ready(void) {
   return fail_detail(NULL, "a helper of the network said: %s", answer.text);
 }
 
+// Where the container shares another one's processes, this process has joined that one's namespace for its children, and can't leave
+// it: an attendant doesn't belong there.
+static bool has_children_here(void) {
+  struct stat own, childrens;
+  return stat("/proc/self/ns/pid", &own) == 0 && stat("/proc/self/ns/pid_for_children", &childrens) == 0 &&
+         own.st_ino == childrens.st_ino;
+}
+
+static void reap(void) {
+  if (attendant.pid > 0) end(&attendant.pid);
+  close_fd(&attendant.channel);
+}
+
+void net_attendant_renew(void) {
+  struct pollfd look = net_attendant_poll();
+  if (attendant.runtime == NULL || !has_children_here()) return;
+  if (look.fd >= 0 && (poll(&look, 1, 0) <= 0 || (look.revents & POLLHUP) == 0)) return;
+  reap();
+  attendant.short_runs = 0;
+  // Whoever asks whether it is ready hears that it isn't there.
+  (void)spawn();
+}
+
+struct pollfd net_attendant_poll(void) { return (struct pollfd){.fd = attendant.channel, .events = POLLIN}; }
+
+void net_attendant_handle(const struct pollfd *polled, pid_t init) {
+  char text[1024];
+  int none;
+  if (polled->revents == 0) return;
+  // How the last one got on: nobody is there to be told.
+  if ((polled->revents & POLLIN) != 0 && net_receive_packet(polled->fd, text, sizeof(text), &none) > 0) return;
+  attendant.short_runs = monotonic_ms() - attendant.since < GOOD_RUN_MS ? attendant.short_runs + 1 : 0;
+  reap();
+  if (attendant.short_runs >= SHORT_RUNS || !has_children_here()) return;
+  snprintf(text, sizeof(text), "/proc/%d/ns/net", (int)init);
+  CLEAN_FD int name_space = open(text, O_RDONLY | O_CLOEXEC);
+  if (name_space < 0 || spawn() != 0) return;
+  (void)net_send_packet(attendant.channel, "n", 1, name_space);
+}
+
 void net_attendant_stop(void) {
-  if (attendant.pid <= 0) return;
-  kill(attendant.pid, SIGKILL);
-  while (waitpid(attendant.pid, NULL, 0) < 0 && errno == EINTR) continue;
-  attendant.pid = 0;
+  reap();
+  attendant.runtime = NULL;
+  for (size_t i = 0; i < attendant.port_count; i++) close(attendant.ports[i].fd);
+  attendant.port_count = 0;
 }

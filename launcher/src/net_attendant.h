@@ -2,6 +2,9 @@
 #ifndef WHERRY_NET_ATTENDANT_H
 #define WHERRY_NET_ATTENDANT_H
 
+#include <poll.h>
+#include <sys/types.h>
+
 #include "net_helper.h"
 #include "program.h"
 
@@ -13,6 +16,12 @@ int net_attendant_helper(const struct operation *op);
 int net_attendant_start(const struct operation *op);
 // In the container's process: hands over its network namespace, and waits until helpers are ready and ports are served.
 int net_attendant_ready(void);
+// Before a start of the container: has another one in the place of one that has ended.
+void net_attendant_renew(void);
+// While the container runs: what is to be watched, and what to do about it. An attendant that has ended has another in its place, which
+// is given the namespace of the container's first process; what was carried by the old one is lost. A negative descriptor with none.
+struct pollfd net_attendant_poll(void);
+void net_attendant_handle(const struct pollfd *polled, pid_t init);
 // Ends the attendant, so that its ports are free when others hear of the container's end. Nothing without one.
 void net_attendant_stop(void);
 

@@ -10,6 +10,7 @@
 #include "attach.h"
 #include "log.h"
 #include "monitor.h"
+#include "net_attendant.h"
 #include "util.h"
 
 static struct monitor *current;
@@ -123,7 +124,7 @@ static void read_signals(int signals, bool *stopping) {
 }
 
 static bool wait_once(int signals, bool *stopping) {
-  struct pollfd fds[7 + CLIENTS_MAX + 1];
+  struct pollfd fds[8 + CLIENTS_MAX + 1];
   bool blocked = attach_blocked() || log_blocked();
   fds[0] = (struct pollfd){.fd = current->pidfd, .events = POLLIN};
   fds[1] = (struct pollfd){.fd = signals, .events = POLLIN};
@@ -135,7 +136,8 @@ static bool wait_once(int signals, bool *stopping) {
                            .events = input_from >= 0 ? POLLOUT : 0};
   log_poll(&fds[5]);
   fds[6] = oom_poll();
-  unsigned count = 7 + attach_poll(fds + 7, input_from);
+  fds[7] = net_attendant_poll();
+  unsigned count = 8 + attach_poll(fds + 8, input_from);
   int ready = poll(fds, count, oom_timeout(log_timeout()));
   if (ready < 0) return true;
   if (fds[1].revents) read_signals(signals, stopping);
@@ -147,7 +149,9 @@ static bool wait_once(int signals, bool *stopping) {
     else close_input();
   }
   if (fds[6].revents || ready == 0) oom_handle(current);
-  attach_handle(fds + 7, count - 7, &events);
+  // Not of a container that has just ended.
+  if (fds[0].revents == 0) net_attendant_handle(&fds[7], current->init);
+  attach_handle(fds + 8, count - 8, &events);
   log_handle();
   fact_log_error(current, false);
   return fds[0].revents == 0;

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createConnection, type Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { finished, output } from './process.ts';
@@ -23,7 +24,7 @@ const ECHO = `
   }`;
 
 /** Runs the work with a port of the host that leads to an echo inside a container. */
-async function forwarded(work: (port: number) => Promise<void>): Promise<void> {
+async function forwarded(work: (port: number, monitor: number) => Promise<void>): Promise<void> {
   using bench = new Bench(owner);
   const program = bench.program(['sleep', '1000'], {
     prepare: [
@@ -48,12 +49,18 @@ async function forwarded(work: (port: number) => Promise<void>): Promise<void> {
   await output(echo, /ready/);
   const [, , port] = bench.read('container/ports').split(' ');
   try {
-    await work(Number(port));
+    await work(Number(port), Number(monitor));
   } finally {
     echo.kill('SIGKILL');
     process.kill(Number(monitor), 'SIGKILL');
     await finished(running);
   }
+}
+
+function attendantOf(monitor: number): number {
+  const children = readFileSync(`/proc/${monitor}/task/${monitor}/children`, 'utf8').trim().split(' ');
+  const found = children.find((pid) => readFileSync(`/proc/${pid}/comm`, 'utf8') === 'wherry-ports\n');
+  return Number(found);
 }
 
 async function connect(port: number): Promise<Socket> {
@@ -97,6 +104,24 @@ describe.skipIf(obstacle !== undefined)('a forwarded port', () => {
       for (const socket of stopped.slice(2)) socket.resetAndDestroy();
       expect(await Promise.all([echoes(), echoes(), echoes()])).toEqual([true, true, true]);
       for (const socket of stopped.slice(0, 2)) expect((await rest(socket)).equals(sent)).toBe(true);
+    });
+  });
+
+  test('is carried on when the process that carries it is killed, once and again', async () => {
+    await forwarded(async (port, monitor) => {
+      for (let round = 0; round < 2; round += 1) {
+        const broken = await connect(port);
+        // Before it is through, nothing is lost.
+        broken.write('x');
+        await once(broken, 'data');
+        process.kill(attendantOf(monitor), 'SIGKILL');
+        // It ends, or is reset.
+        await rest(broken).catch(() => undefined);
+        broken.destroy();
+        const socket = await connect(port);
+        socket.end('still there');
+        expect((await rest(socket)).toString()).toBe('still there');
+      }
     });
   });
 });

@@ -60,6 +60,17 @@ describe.each(USER_NAMES)('after kill -9 of what networks of %s rest on', (name)
     await expect.poll(uplinks, { timeout: 20_000 }).toEqual([]);
   });
 
+  it('what carries a container’s ports: there is another at once', async () => {
+    await user.wherry(['rm', '-f', 'p1']);
+    await must('run', '-d', '--name', 'p1', '-p', '127.0.0.1::80', BUSYBOX, 'httpd', '-f', '-h', '/etc');
+    const [, port = ''] = (await must('port', 'p1', '80')).trim().split(':');
+    await kill('wherry-ports');
+    const answer = await fetch(`http://127.0.0.1:${port}/hostname`, { signal: AbortSignal.timeout(20_000) });
+    expect(answer.status).toBe(200);
+    await must('rm', '-f', 'p1');
+    expect(pidsOf('wherry-ports')).toEqual([]);
+  });
+
   it('the keeper: containers go on, and the next start brings back uplink and DNS in the same namespace', async () => {
     await must('rm', '-f', 'k1', 'k2', 'k3').catch(() => undefined);
     await detached('k1', '--network', 'lab');
