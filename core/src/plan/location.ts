@@ -25,7 +25,7 @@ export function checkPath(path: string): void {
     demand(component !== '', `the path ${JSON.stringify(path)} has an empty component`);
     demand(
       component !== '.' && component !== '..',
-      `the path ${JSON.stringify(path)} has a component ${component}`,
+      `the path ${JSON.stringify(path)} has the component "${component}"`,
     );
     demand(Buffer.byteLength(component) < 256, 'a component of a path is longer than 255 bytes');
   }

@@ -40,7 +40,7 @@ function checkFileSink(sink: FileSink, grants: Grants, framings: readonly Framin
   if (sink.at.root === 'container') {
     demand(
       LOG_FILE.test(sink.at.path),
-      `container:${sink.at.path} is no log file; the name has to end in .log`,
+      `container:${sink.at.path} is no log file; one lies in container: itself, with a name that ends in .log`,
     );
   } else checkLocation('log', sink.at, 'change', grants);
   checkFraming(sink.framing, framings);
