@@ -26,8 +26,11 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           globalSetup: 'test/e2e/setup.ts',
-          testTimeout: 120_000,
+          setupFiles: 'test/e2e/second-try.ts',
+          // Limits for what hangs: on a machine with far more to do than it can, nothing else comes near them.
+          testTimeout: 300_000,
           hookTimeout: 300_000,
+          expect: { poll: { timeout: 60_000, interval: 50 } },
           // One file at a time: they share a registry, two users and two cores.
           maxWorkers: 1,
           // Real processes on a machine that may be busy: the summary names each test that needed its second try.

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { asUser, type TestUser, USER_NAMES } from '../support/user.ts';
 
 const BUSYBOX = 'localhost:5000/busybox';
-const POLL = { timeout: 30_000, interval: 50 };
+const POLL = { timeout: 60_000, interval: 50 };
 
 describe.each(USER_NAMES)('kill -9 of what carries a container of %s', (name) => {
   let user: TestUser;

@@ -71,7 +71,7 @@ describe.each(USER_NAMES)('kill -9 as %s', (name) => {
     expect(exitCode).toBe(status);
     expect(stderr).toContain(says);
     const nodes = () => user.leftovers().processes.filter((line) => line.includes('main.cjs'));
-    await expect.poll(nodes, { timeout: 30_000 }).toEqual([]);
+    await expect.poll(nodes).toEqual([]);
     registry.release();
     const again = await user.wherry(command);
     expect(again.exitCode, again.stderr).toBe(0);

@@ -179,7 +179,7 @@ describe.each(USER_NAMES)('what goes over the wire from containers of %s', (name
       const logs = (...words: string[]) => user.wherry(['logs', ...words, 'jou'], within);
       const text = `${OUTPUT.join('\n')}${'x'.repeat(20_000)}\n`;
       const follower = user.startWherry(['logs', '-f', '--tail', '0', 'jou'], within);
-      await expect.poll(async () => (await logs()).stdout, { timeout: 20_000 }).toBe(text);
+      await expect.poll(async () => (await logs()).stdout).toBe(text);
       expect((await logs()).stderr).toBe('bad\n');
       const entry = await user.run(
         'journalctl',
@@ -223,7 +223,7 @@ describe.each(USER_NAMES)('what goes over the wire from containers of %s', (name
         const words = ['-o', 'cat', 'SYSLOG_IDENTIFIER=loc', 'SYSLOG_FACILITY=1', 'PRIORITY=6'];
         return (await user.run('journalctl', words, within)).stdout;
       };
-      await expect.poll(read, { timeout: 20_000 }).toBe(`${OUTPUT.join('\n')}\n`);
+      await expect.poll(read).toBe(`${OUTPUT.join('\n')}\n`);
     });
   });
 
@@ -245,9 +245,7 @@ describe.each(USER_NAMES)('what goes over the wire from containers of %s', (name
     });
     const output = messages.filter(({ severity }) => severity === 6);
     expect(output.map(({ text }) => text)).toEqual(OUTPUT);
-    await expect
-      .poll(() => user.leftovers().processes.filter((line) => /log-relay/.test(line)), { timeout: 20_000 })
-      .toEqual([]);
+    await expect.poll(() => user.leftovers().processes.filter((line) => /log-relay/.test(line))).toEqual([]);
     expect(user.leftovers().files.filter((file) => /\/log-[0-9a-f]{12}$/.test(file))).toEqual([]);
   });
 

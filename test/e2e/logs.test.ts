@@ -127,6 +127,8 @@ describe.each(USER_NAMES)('the logs of containers of %s', (name) => {
     const options = [`syslog-address=unix://${address}`, 'syslog-format=rfc5424', 'tag={{.Name}}'];
     const words = ['--log-driver', 'syslog', ...options.flatMap((option) => ['--log-opt', option])];
     expect((await run('syslogged', words, 'seq 2000; echo bad >&2')).exitCode).toBe(0);
+    // What has been sent may not have been read here yet.
+    await expect.poll(() => received.split('\n').length).toBe(2002);
     server.close();
     const messages = received.trimEnd().split('\n');
     const outputs = messages.filter((line) => line.startsWith('<30>1 '));
@@ -174,9 +176,9 @@ describe.each(USER_NAMES)('the logs of containers of %s', (name) => {
 
   it('in blocking mode wait for who is slow, and lose nothing', async () => {
     let received = 0;
-    let slow: Socket | undefined;
+    const connected = Promise.withResolvers<Socket>();
     const { server, address } = await listen('slow', (socket) => {
-      slow = socket;
+      connected.resolve(socket);
       socket.on('data', (bytes) => {
         received += bytes.toString('latin1').split('\xa3log').length - 1;
       });
@@ -185,11 +187,11 @@ describe.each(USER_NAMES)('the logs of containers of %s', (name) => {
     const words = ['-d', '--log-driver', 'fluentd', '--log-opt', `fluentd-address=unix://${address}`];
     const started = await run('slow', words, 'seq 100000');
     expect(started.exitCode, started.stderr).toBe(0);
-    slow?.resume();
+    (await connected.promise).resume();
     expect((await user.wherry(['wait', 'slow'])).stdout).toBe('0\n');
     expect(readdirSync(directoryOf(started.stdout))).not.toContain('log-error');
     // A mark that two reads have between them is seen in neither.
-    expect(received).toBeGreaterThan(99_900);
+    await expect.poll(() => received).toBeGreaterThan(99_900);
     server.close();
   });
 });

@@ -25,6 +25,9 @@ describe.each(USER_NAMES)('from machine to machine, as %s', (name) => {
     'fetch(process.argv[1], { signal: AbortSignal.timeout(10_000) }).then((r) => r.text()).then((t) => process.stdout.write(t))',
     url,
   ];
+  /** What is there as soon as somebody listens: a container runs before its program is ready. */
+  const reached = (machine: 'here' | 'there', url: string): Promise<string> =>
+    vi.waitUntil(() => tried(() => machines.on(machine, ...get(url))), { timeout: 60_000, interval: 100 });
   const bracket = (address: string): string => (address.includes(':') ? `[${address}]` : address);
   const httpd = ['httpd', '-f', '-h', '/etc'];
 
@@ -37,7 +40,7 @@ describe.each(USER_NAMES)('from machine to machine, as %s', (name) => {
     writeFileSync(path.join(page, 'hello'), 'hello from there\n');
     machines.serve('busybox', 'httpd', '-f', '-p', '[::]:8000', '-h', page);
     const there = `http://${machines.there.v4}:8000/hello`;
-    await vi.waitUntil(() => tried(() => machines.on('here', ...get(there))), { timeout: 20_000 });
+    await reached('here', there);
   });
   afterAll(async () => {
     await user.cleanup();
@@ -49,16 +52,16 @@ describe.each(USER_NAMES)('from machine to machine, as %s', (name) => {
     await must('run', '-d', '--name', 'web', '--hostname', 'webhost', '-p', '8080:80', BUSYBOX, ...httpd);
     const { v4, v6 } = machines.here;
     for (const address of ['127.0.0.1', '::1', v4, v6]) {
-      expect(machines.on('here', ...get(`http://${bracket(address)}:8080/hostname`))).toBe('webhost\n');
+      expect(await reached('here', `http://${bracket(address)}:8080/hostname`)).toBe('webhost\n');
     }
     for (const address of [v4, v6]) {
-      expect(machines.on('there', ...get(`http://${bracket(address)}:8080/hostname`))).toBe('webhost\n');
+      expect(await reached('there', `http://${bracket(address)}:8080/hostname`)).toBe('webhost\n');
     }
     // The host reaches no container by its own address: these are in a namespace of the user's.
     await must('rm', '-f', 'web');
     await must('run', '-d', '--name', 'one', '-p', `${v4}:8080:80`, BUSYBOX, ...httpd);
+    expect(await reached('there', `http://${v4}:8080/hostname`)).toMatch(/^[0-9a-f]{12}\n$/);
     expect(tried(() => machines.on('here', ...get('http://127.0.0.1:8080/hostname')))).toBeUndefined();
-    expect(machines.on('there', ...get(`http://${v4}:8080/hostname`))).toMatch(/^[0-9a-f]{12}\n$/);
     await must('rm', '-f', 'one');
   });
 
@@ -79,10 +82,7 @@ describe.each(USER_NAMES)('from machine to machine, as %s', (name) => {
       ...['127.0.0.1', '::1', v4].map((each) => ['here', each, '8070'] as const),
       ['here', '127.0.0.1', random] as const,
     ]) {
-      const url = `http://${bracket(address)}:${port}/hostname`;
-      const answer = await vi.waitUntil(() => tried(() => machines.on(machine, ...get(url))), {
-        timeout: 20_000,
-      });
+      const answer = await reached(machine, `http://${bracket(address)}:${port}/hostname`);
       expect(answer).toMatch(/^[0-9a-f]{12}\n$/);
     }
     const { stdout, stderr } = await user.wherry(['logs', 'seen']);
@@ -181,7 +181,7 @@ describe.each(USER_NAMES)('from machine to machine, as %s', (name) => {
         expect(exitCode, stderr).toBe(0);
         expect(stderr).toMatch(/install slirp4netns or passt/);
         expect(stderr.trim().split('\n')).toHaveLength(1);
-        expect(machines.on('here', ...get('http://127.0.0.1:8081/hostname'))).toMatch(/^[0-9a-f]{12}\n$/);
+        expect(await reached('here', 'http://127.0.0.1:8081/hostname')).toMatch(/^[0-9a-f]{12}\n$/);
         await other.wherry(['rm', '-f', network]);
       }
     } finally {

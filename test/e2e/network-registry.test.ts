@@ -21,7 +21,7 @@ describe.each(USER_NAMES)('a registry as a container of %s', (name) => {
     await must('run', '-d', '-p', '5000', '--name', 'registry', 'registry:2');
     const port = /0\.0\.0\.0:(\d+)/.exec(await must('port', 'registry', '5000'))?.[1];
     const place = `localhost:${port}`;
-    await expect.poll(() => isUp(place), { timeout: 20_000 }).toBe(true);
+    await expect.poll(() => isUp(place)).toBe(true);
     const image = `${place}/mine/busybox:1`;
     await must('tag', 'localhost:5000/busybox', image);
     expect(await must('push', image)).toMatch(/1: digest: sha256:[0-9a-f]{64} size: \d+/);
@@ -32,7 +32,7 @@ describe.each(USER_NAMES)('a registry as a container of %s', (name) => {
     // What it keeps is in its volume, for as long as it has that.
     await must('restart', '-t', '5', 'registry');
     const moved = `localhost:${/0\.0\.0\.0:(\d+)/.exec(await must('port', 'registry', '5000'))?.[1]}`;
-    await expect.poll(() => isUp(moved), { timeout: 20_000 }).toBe(true);
+    await expect.poll(() => isUp(moved)).toBe(true);
     await must('rmi', image);
     await must('pull', '-q', `${moved}/mine/busybox:1`);
     await must('rm', '-f', '-v', 'registry');

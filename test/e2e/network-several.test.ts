@@ -160,7 +160,8 @@ describe.each(USER_NAMES)('several networks of a container of %s', (name) => {
       'false true\n',
     );
     await must('run', '-d', '--name', 'web', '--network', 'six', BUSYBOX, 'httpd', '-f', '-h', '/etc');
-    const look = 'ip -o addr show eth0; nslookup web; wget -qO- http://web/hostname';
+    const look =
+      'ip -o addr show eth0; nslookup web; until wget -qO- http://web/hostname; do sleep 0.2; done';
     const seen = await must('run', '--rm', '--network', 'six', BUSYBOX, 'sh', '-c', look);
     expect(seen).not.toMatch(/inet /);
     expect(seen).toMatch(/inet6 fd00:77::4\/64/);

@@ -3,26 +3,42 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { CommandResult } from '../support/command.ts';
+import { freePorts } from '../support/ports.ts';
 import { asUser, type TestUser, USER_NAMES } from '../support/user.ts';
 
 const BUSYBOX = 'localhost:5000/busybox';
 const DEBIAN = 'localhost:5000/debian:bookworm';
 const ADDRESS = '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}';
 
-/** Sends a datagram and answers with the one that comes back. */
+/** Sends a datagram until one comes back, and answers with that. */
 async function askByUdp(host: string, port: number, text: string): Promise<string> {
   const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
+  // Refused while nobody listens there yet.
+  socket.on('error', () => undefined);
+  socket.connect(port, host);
+  await once(socket, 'connect');
+  const timer = setInterval(() => socket.send(text), 500);
   try {
-    socket.connect(port, host);
-    await once(socket, 'connect');
     socket.send(text);
-    const [answer] = (await once(socket, 'message', { signal: AbortSignal.timeout(5000) })) as [Buffer];
-    return answer.toString();
+    const answer = Promise.withResolvers<Buffer>();
+    socket.once('message', answer.resolve);
+    const limit = setTimeout(
+      () => answer.reject(new Error(`nothing comes back from ${host}:${port}`)),
+      60_000,
+    );
+    return (await answer.promise.finally(() => clearTimeout(limit))).toString();
   } finally {
+    clearInterval(timer);
     socket.close();
   }
+}
+
+/** What is at an address, as soon as somebody listens there: a container runs before its program is ready. */
+async function get(url: string): Promise<string> {
+  const tried = () => fetch(url, { signal: AbortSignal.timeout(10_000) }).then((answer) => answer.text());
+  return await vi.waitUntil(() => tried().catch(() => undefined), { timeout: 60_000, interval: 100 });
 }
 
 describe.each(USER_NAMES)('networks of %s', (name) => {
@@ -75,7 +91,7 @@ describe.each(USER_NAMES)('networks of %s', (name) => {
     await detached('d1');
     const { d1 = '' } = await addresses('bridge');
     expect(d1).toMatch(/^172\.17\.0\.\d+$/);
-    expect((await inside('bridge', 'ping', '-c', '1', '-W', '2', d1)).stdout).toMatch(/1 packets received/);
+    expect((await inside('bridge', 'ping', '-c', '1', '-W', '5', d1)).stdout).toMatch(/1 packets received/);
     expect((await inside('bridge', 'ping', '-c', '1', '-W', '2', 'd1')).stderr).toMatch(/bad address/);
     await must('rm', '-f', 'd1');
   });
@@ -84,7 +100,7 @@ describe.each(USER_NAMES)('networks of %s', (name) => {
     await must('network', 'create', 'mynet');
     const id = await detached('n1', '--network', 'mynet', '--network-alias', 'db');
     for (const each of ['n1', 'db', id.slice(0, 12)]) {
-      expect((await inside('mynet', 'ping', '-c', '1', '-W', '2', each)).stdout).toMatch(
+      expect((await inside('mynet', 'ping', '-c', '1', '-W', '5', each)).stdout).toMatch(
         /1 packets received/,
       );
     }
@@ -109,7 +125,7 @@ describe.each(USER_NAMES)('networks of %s', (name) => {
     await detached('l1', '--network', 'left');
     await detached('r1', '--network', 'right');
     const { l1 = '' } = await addresses('left');
-    const reach = (): Promise<CommandResult> => inside('right', 'ping', '-c', '1', '-W', '1', 'l1');
+    const reach = (): Promise<CommandResult> => inside('right', 'ping', '-c', '1', '-W', '5', 'l1');
     expect((await inside('right', 'ping', '-c', '1', '-W', '1', l1)).stdout).toMatch(/0 packets received/);
     expect((await reach()).stderr).toMatch(/bad address/);
     await must('network', 'connect', 'right', 'l1');
@@ -124,13 +140,14 @@ describe.each(USER_NAMES)('networks of %s', (name) => {
   });
 
   it('publishes ports on IPv4, IPv6 and another address of the machine', async () => {
+    const port = await freePorts();
     await must(
       'run',
       '-d',
       '--name',
       'web',
       '-p',
-      '18080:80',
+      `${port}:80`,
       '-p',
       '127.0.0.1::81',
       BUSYBOX,
@@ -144,16 +161,17 @@ describe.each(USER_NAMES)('networks of %s', (name) => {
       .find(({ internal, family }) => !internal && family === 'IPv4')?.address;
     const id = (await must('ps', '-q', '--no-trunc')).trim().slice(0, 12);
     for (const host of ['127.0.0.1', '[::1]', ...(address === undefined ? [] : [address])]) {
-      const answer = await fetch(`http://${host}:18080/hostname`);
-      expect(await answer.text()).toBe(`${id}\n`);
+      expect(await get(`http://${host}:${port}/hostname`)).toBe(`${id}\n`);
     }
     const ports = await must('port', 'web');
     expect(ports).toMatch(
-      /^80\/tcp -> 0\.0\.0\.0:18080\n80\/tcp -> \[::\]:18080\n81\/tcp -> 127\.0\.0\.1:\d+\n$/,
+      new RegExp(
+        `^80/tcp -> 0\\.0\\.0\\.0:${port}\n80/tcp -> \\[::\\]:${port}\n81/tcp -> 127\\.0\\.0\\.1:\\d+\n$`,
+      ),
     );
-    expect(await must('port', 'web', '80')).toBe('0.0.0.0:18080\n[::]:18080\n');
-    expect(await must('ps')).toMatch(/0\.0\.0\.0:18080->80\/tcp, \[::\]:18080->80\/tcp/);
-    await refused(/port is already allocated/, 125, 'run', '--rm', '-p', '18080:80', BUSYBOX, 'true');
+    expect(await must('port', 'web', '80')).toBe(`0.0.0.0:${port}\n[::]:${port}\n`);
+    expect(await must('ps')).toContain(`0.0.0.0:${port}->80/tcp, [::]:${port}->80/tcp`);
+    await refused(/port is already allocated/, 125, 'run', '--rm', '-p', `${port}:80`, BUSYBOX, 'true');
     await refused(
       /ports below \d+ are not an ordinary user's/,
       125,
@@ -167,14 +185,16 @@ describe.each(USER_NAMES)('networks of %s', (name) => {
     expect(await must('ps', '-aq')).toBe(`${id}\n`);
     await must('rm', '-f', 'web');
     // The port is free as soon as the container is gone.
-    await must('run', '--rm', '-p', '18080:80', BUSYBOX, 'true');
+    await must('run', '--rm', '-p', `${port}:80`, BUSYBOX, 'true');
   });
 
   it('carries UDP, ranges, and what the image exposes', async () => {
+    const udp = await freePorts();
+    const range = await freePorts(3);
     const echo =
       '$s = IO::Socket::INET->new(Proto => "udp", LocalPort => 5353); print "ready\\n"; ' +
       'while ($s->recv($d, 9000)) { $s->send($d) }';
-    const ports = ['-p', '15353:5353/udp', '-p', '17001-17003:7001-7003'];
+    const ports = ['-p', `${udp}:5353/udp`, '-p', `${range}-${range + 2}:7001-7003`];
     await must(
       'run',
       '-d',
@@ -187,10 +207,10 @@ describe.each(USER_NAMES)('networks of %s', (name) => {
       '-e',
       `$| = 1; ${echo}`,
     );
-    await expect.poll(() => must('logs', 'udp'), { timeout: 10_000 }).toBe('ready\n');
-    for (const host of ['127.0.0.1', '::1']) expect(await askByUdp(host, 15353, 'hello')).toBe('hello');
+    await expect.poll(() => must('logs', 'udp')).toBe('ready\n');
+    for (const host of ['127.0.0.1', '::1']) expect(await askByUdp(host, udp, 'hello')).toBe('hello');
     expect(
-      (await must('port', 'udp')).split('\n').filter((line) => line.includes('-> 0.0.0.0:1700')),
+      (await must('port', 'udp')).split('\n').filter((line) => /^700[123]\/tcp -> 0\.0\.0\.0:/.test(line)),
     ).toHaveLength(3);
     await must('rm', '-f', 'udp');
     await must('run', '-d', '--name', 'all', '-P', '--expose', '80', BUSYBOX, 'sleep', '1000');
@@ -259,7 +279,7 @@ describe.each(USER_NAMES)('networks of %s', (name) => {
       BUSYBOX,
       'sh',
       '-c',
-      'env; cat /etc/hosts; ping -c 1 -W 2 db',
+      'env; cat /etc/hosts; ping -c 1 -W 5 db',
     );
     expect(linked).toMatch(/^DB_PORT_5432_TCP_ADDR=172\.17\.0\.\d+$/m);
     expect(linked).toMatch(/^DB_ENV_MODE=x$/m);
@@ -287,14 +307,11 @@ describe.each(USER_NAMES)('networks of %s', (name) => {
     expect(before).toBeDefined();
     process.kill(Number(before?.split(' ')[0]), 'SIGKILL');
     await must('run', '--rm', BUSYBOX, 'true');
-    await expect.poll(helper, { timeout: 5000 }).toBeDefined();
+    await expect.poll(helper).toBeDefined();
     expect(helper()).not.toBe(before);
     await must('rm', '-f', 'up');
-    await expect
-      .poll(() => user.commands().filter((each) => /network-keeper|slirp4netns|pasta/.test(each)), {
-        timeout: 20_000,
-      })
-      .toEqual([]);
+    const helpers = () => user.commands().filter((each) => /network-keeper|slirp4netns|pasta/.test(each));
+    await expect.poll(helpers).toEqual([]);
   });
 
   it('refuses what can’t be in a sentence, and changes nothing', async () => {

@@ -354,7 +354,7 @@ it('Ctrl-C ends a pull in a moment, and what is whole is kept', async () => {
   expect(exitCode).toBe(130);
   expect(stdout).toContain('wherry: interrupted');
   const own = () => user.leftovers().processes.filter((line) => line.includes('pull'));
-  await expect.poll(own, { timeout: 20_000 }).toEqual([]);
+  await expect.poll(own).toEqual([]);
   registry.release();
   const before = blobRequests(registry).length;
   expect((await wherry(['pull', '-q', `${registry.host}/x`])).exitCode).toBe(0);

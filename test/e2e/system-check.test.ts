@@ -29,13 +29,15 @@ describe.each(USER_NAMES)('the state of %s', (name) => {
     await ok('run', '-d', '--network', 'none', '--name', 'runs', BUSYBOX, 'sleep', '1000');
     const vfs = ['--storage-driver', 'vfs', '--entrypoint', 'true'];
     await ok('run', '--network', 'none', '--name', 'copied', ...vfs, FEATURES);
-    expect(await ok('system', 'check')).toMatch(
+    expect(await ok('system', 'check', '--repair')).toMatch(
       /^2 images, \d+ blobs, \d+ layers, 3 containers, 2 volumes: nothing is wrong\.\n$/,
     );
-    expect(await ok('system', 'check', '--repair')).toContain('nothing is wrong');
   });
 
   it('is found damaged, told in sentences, and mended', async () => {
+    // What has many layers to be looked at has been.
+    await ok('rm', 'copied');
+    await ok('rmi', FEATURES);
     const driver = 'storage/overlay';
     const program = await sh(`find ${driver} -path '*/diff/bin/busybox' -size +1k | head -n 1`);
     const blob = await sh('ls -S images/blobs/sha256 | head -n 1');
@@ -61,8 +63,8 @@ describe.each(USER_NAMES)('the state of %s', (name) => {
     ]);
     expect(await ok('system', 'check')).toContain('nothing is wrong');
     expect(await ok('run', '--rm', '--network', 'none', BUSYBOX, 'echo', 'works')).toBe('works\n');
-    await ok('rm', 'ended', 'copied');
-    await ok('rmi', BUSYBOX, FEATURES);
+    await ok('rm', 'ended');
+    await ok('rmi', BUSYBOX);
     expect(await ok('system', 'check')).toContain('0 images, 0 blobs, 0 layers, 0 containers, 2 volumes');
   });
 });

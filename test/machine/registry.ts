@@ -14,7 +14,7 @@ export const REGISTRY = 'localhost:5000';
 const PROGRAM = '/usr/bin/docker-registry';
 const PID_FILE = path.join(CACHE, 'registry.pid');
 const LOG_FILE = path.join(CACHE, 'registry.log');
-const READY_MS = 15_000;
+const READY_MS = 60_000;
 
 /** distribution's configuration; `htpasswd` names a file to ask for basic authentication. */
 export function configuration(directory: string, address: string, htpasswd?: string): string {

@@ -6,7 +6,7 @@ export interface CommandOptions {
   readonly input?: string | Buffer;
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly cwd?: string;
-  /** After this many milliseconds the command is killed and the promise rejects. Default 60,000. */
+  /** After this many milliseconds the command is killed and the promise rejects. Default 120,000. */
   readonly timeoutMs?: number;
 }
 
@@ -25,7 +25,7 @@ const SIGNALS: Readonly<Record<string, number>> = {
   SIGPIPE: 13,
   SIGTERM: 15,
 };
-const DEFAULT_TIMEOUT_MS = 60_000;
+const DEFAULT_TIMEOUT_MS = 120_000;
 
 /** A started command, in a session and process group of its own. */
 export class RunningCommand {

@@ -40,7 +40,7 @@ export async function startJournal(): Promise<Journal> {
   );
   const pid = daemon.pid ?? 0;
   const inside = (...words: string[]) => execFileSync('nsenter', ['-t', String(pid), '-m', ...words]);
-  for (const end = Date.now() + 20_000; ; ) {
+  for (const end = Date.now() + 60_000; ; ) {
     try {
       inside('test', '-S', '/run/systemd/journal/socket');
       inside('sh', '-c', 'test -n "$(find /run/log/journal -name system.journal)"');

@@ -14,12 +14,12 @@ export interface Receiver extends AsyncDisposable {
   readonly received: readonly Buffer[];
 }
 
-/** Waits until what was received reads as wanted. @throws Error after 20 s, with what came instead */
+/** Waits until what was received reads as wanted. @throws Error after a minute */
 export async function until<T>(read: () => T | undefined): Promise<T> {
-  for (const end = Date.now() + 20_000; ; ) {
+  for (const end = Date.now() + 60_000; ; ) {
     const value = read();
     if (value !== undefined) return value;
-    if (Date.now() > end) throw new Error('what was expected has not come within 20 s');
+    if (Date.now() > end) throw new Error('what was expected has not come within a minute');
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

@@ -86,6 +86,9 @@ export async function sweep(name: UserName): Promise<void> {
 }
 
 export class TestUser implements AsyncDisposable {
+  /** Those that have not been cleaned up. */
+  static readonly all = new Set<TestUser>();
+
   readonly name: UserName;
   readonly uid: number;
   readonly gid: number;
@@ -115,6 +118,7 @@ export class TestUser implements AsyncDisposable {
       chownSync(directory, this.uid, this.gid);
     }
     makeCgroup(this.cgroup, delegatedCgroup ? this : undefined);
+    TestUser.all.add(this);
     this.legacyCgroups = legacyCgroups ? makeLegacyCgroups(`wherry-test-${account(name)}-${id}`, this) : [];
   }
 
@@ -210,16 +214,13 @@ export class TestUser implements AsyncDisposable {
       mounts: mounts
         .map((line) => line.split(' ')[1] ?? '')
         .filter((point) => own.some((directory) => point.startsWith(`${directory}/`))),
-      files: own.flatMap((directory) =>
-        readdirSync(directory, { recursive: true, encoding: 'utf8' }).map((file) =>
-          path.join(directory, file),
-        ),
-      ),
+      files: own.flatMap((directory) => filesBelow(directory).map((file) => path.join(directory, file))),
     };
   }
 
   /** Kills what still runs and removes every trace of this user's commands. */
   async cleanup(): Promise<void> {
+    TestUser.all.delete(this);
     await removeCgroup(this.cgroup);
     await removeLegacyCgroups(this.legacyCgroups);
     for (const point of this.#mountsDeepestFirst()) execFileSync('umount', ['-l', point]);
@@ -262,6 +263,18 @@ function passwdLine(name: UserName): string[] {
   if (line === undefined)
     throw new Error(`There is no user ${account(name)} yet: run test/machine/setup.sh as root.`);
   return line.split(':');
+}
+
+/** What still runs may remove a directory between the listing of what it lies in and its own; then it is looked again. */
+function filesBelow(directory: string): string[] {
+  for (let tries = 0; ; tries += 1) {
+    try {
+      return readdirSync(directory, { recursive: true, encoding: 'utf8' });
+    } catch (error) {
+      const gone = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+      if (!gone || !existsSync(directory) || tries > 100) throw error;
+    }
+  }
 }
 
 function subordinateRanges(file: string, login: string): IdExtent[] {

@@ -8,7 +8,7 @@ say files "$($WHERRY exec box sh -c 'cd /sys/fs/cgroup
   cat memory.max memory.swap.max memory.low cpu.max pids.max cpuset.cpus io.weight io.max; nproc')"
 say throttled "$($WHERRY exec box sh -c 'timeout 2 sh -c "while :; do :; done"
   while read -r name value; do [ "$name" = nr_throttled ] && [ "$value" -gt 0 ] && echo yes; done </sys/fs/cgroup/cpu.stat')"
-say forks "$($WHERRY exec box sh -c 'for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21; do sleep 1 & done' 2>&1)"
+say forks "$($WHERRY exec box sh -c 'for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21; do sleep 20 & done' 2>&1)"
 say update "$($WHERRY update -m 128m --memory-swap 256m --pids-limit 30 --cpus 1.5 --blkio-weight 500 box)"
 say updated "$($WHERRY exec box sh -c 'cd /sys/fs/cgroup; cat memory.max memory.swap.max pids.max cpu.max io.weight')"
 say stats "$($WHERRY stats --no-stream --format '{{.MemUsage}} {{.PIDs}}' box)"
