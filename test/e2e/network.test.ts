@@ -120,11 +120,13 @@ describe.each(USER_NAMES)('networks of %s', (name) => {
   });
 
   it('keeps networks apart, and connects and disconnects a running container', async () => {
-    await must('network', 'create', 'left');
+    await must('network', 'create', '-o', 'com.docker.network.bridge.name=br-left', 'left');
     await must('network', 'create', 'right');
     await detached('l1', '--network', 'left');
     await detached('r1', '--network', 'right');
     const { l1 = '' } = await addresses('left');
+    const taken = ['network', 'create', '-o', 'com.docker.network.bridge.name=br-left', 'other'];
+    await refused(/bridge br-left is that of another network/, 1, ...taken);
     const reach = (): Promise<CommandResult> => inside('right', 'ping', '-c', '1', '-W', '5', 'l1');
     expect((await inside('right', 'ping', '-c', '1', '-W', '1', l1)).stdout).toMatch(/0 packets received/);
     expect((await reach()).stderr).toMatch(/bad address/);

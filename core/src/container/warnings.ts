@@ -1,4 +1,5 @@
 import type { CreateRequest } from '../api.ts';
+import { unpublishable } from '../network/ports.ts';
 import { cgroupOf, limitWarnings } from './cgroup.ts';
 import type { ContainerContext } from './context.ts';
 import { deviceWarnings } from './device-flag.ts';
@@ -30,6 +31,7 @@ export function createWarnings(
     ...legacyWarnings(cgroup, options),
     ...discardedLimits(request.options ?? {}, cgroup),
     ...deviceWarnings(options.devices ?? [], keepsGroups(options)),
+    ...unpublishable(request.networking?.publishAll ?? false, spec.networking?.exposed ?? []),
     ...survivors,
   ];
 }

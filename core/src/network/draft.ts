@@ -6,7 +6,7 @@ import type { Drivers } from '../plugin/drivers.ts';
 import { randomHex } from '../store/random.ts';
 import { BUILT_IN } from './builtin.ts';
 import { ensureBuiltIn } from './builtin-create.ts';
-import { checkDriverOptions, refuseSameName } from './endpoint-options.ts';
+import { checkDriverOptions, interfacePrefix, refuseSameName } from './endpoint-options.ts';
 import { checkAliases, checkFamily, checkLinkLocal, checkMac, mergeNetworking, parseLink } from './flags.ts';
 import { chooseAddresses } from './lease.ts';
 import { parseMode } from './mode.ts';
@@ -217,5 +217,5 @@ export function connectEndpoint(
   endpoint: EndpointDraft,
 ): EndpointRow {
   const id = randomHex(32);
-  return table.connect({ network: network.id, container, id, ...endpoint });
+  return table.connect({ network: network.id, container, id, ...endpoint, ...interfacePrefix(network) });
 }

@@ -1,10 +1,12 @@
 import { EXIT, WherryError } from '../errors/error.ts';
 import type { NetworkOperation } from '../program/operation.ts';
-import type { EndpointRow } from './table.ts';
+import type { EndpointRow, NetworkRow } from './table.ts';
 
 /** The options of an endpoint that Wherry has, by Docker's names. The core sees to them, whatever the driver. */
 const INTERFACE_NAME = 'com.docker.network.endpoint.ifname';
 const SYSCTLS = 'com.docker.network.endpoint.sysctls';
+/** Of a network. */
+const INTERFACE_PREFIX = 'com.docker.network.container_iface_prefix';
 
 interface Sysctl {
   /** Below `net`, with IFNAME in the place of the interface. */
@@ -74,14 +76,24 @@ function optionOf(
   return driverOptions.map(split).findLast(([key]) => key === wanted)?.[1];
 }
 
+type Named = Pick<EndpointRow, 'position' | 'driverOptions' | 'interfacePrefix'>;
+
 /** The name that the interface has inside the container. */
-export function interfaceName(endpoint: Pick<EndpointRow, 'position' | 'driverOptions'>): string {
-  return optionOf(endpoint, INTERFACE_NAME) ?? `eth${endpoint.position}`;
+export function interfaceName(endpoint: Named): string {
+  return optionOf(endpoint, INTERFACE_NAME) ?? `${endpoint.interfacePrefix ?? 'eth'}${endpoint.position}`;
+}
+
+/** What the names of a network's interfaces begin with, where its driver takes that option and it was given. */
+export function interfacePrefix({
+  config,
+}: Pick<NetworkRow, 'config'>): Pick<EndpointRow, 'interfacePrefix'> {
+  const given = config.options.findLast(({ key }) => key === INTERFACE_PREFIX)?.value;
+  return given === undefined ? {} : { interfacePrefix: given };
 }
 
 /** What the core does to an endpoint's interface once the driver has made it. */
 export function interfaceSettings(
-  endpoint: Pick<EndpointRow, 'position' | 'driverOptions' | 'linkLocalIps'>,
+  endpoint: Named & Pick<EndpointRow, 'linkLocalIps'>,
 ): readonly NetworkOperation[] {
   const name = interfaceName(endpoint);
   const addresses = (endpoint.linkLocalIps ?? []).map(

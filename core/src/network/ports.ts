@@ -24,10 +24,15 @@ function parseRange(text: string, whole: string): Range {
   return { first, last };
 }
 
+/** A forwarder of bytes would join messages together and mix streams (RFC 9260); few kernels have it loaded for ordinary users. */
+const NO_SCTP =
+  'what carries ports here has no notion of its messages and streams; between containers of a network, and with --network host, it goes';
+
 function parseProtocol(text: string | undefined, whole: string): 'tcp' | 'udp' {
   const protocol = (text ?? 'tcp').toLowerCase();
   if (protocol === 'tcp' || protocol === 'udp') return protocol;
-  throw invalid(whole, `${protocol} can't be published, only tcp and udp can`);
+  if (protocol !== 'sctp') throw invalid(whole, `${protocol} is no protocol of ports: there are tcp and udp`);
+  throw invalid(whole, `sctp can't be published: ${NO_SCTP}`);
 }
 
 /** Splits `[[ip:][host]:]container`; an IPv6 address stands in brackets. */
@@ -83,6 +88,12 @@ export function parseExposed(whole: string): readonly string[] {
   }
   const { first, last } = parseRange(text, whole);
   return Array.from({ length: last - first + 1 }, (_, i) => `${first + i}/${protocol.toLowerCase()}`);
+}
+
+/** Of exposed ports, those that `-P` leaves out, as a warning; empty when there are none. */
+export function unpublishable(publishAll: boolean, exposed: readonly string[]): readonly string[] {
+  const left = publishAll ? exposed.filter((port) => port.endsWith('/sctp')) : [];
+  return left.length === 0 ? [] : [`-P leaves out ${left.join(', ')}: ${NO_SCTP}.`];
 }
 
 /** What `-p` and `-P` come to: each port once, as given first. */

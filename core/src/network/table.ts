@@ -28,6 +28,8 @@ export interface EndpointWishes {
   readonly gatewayPriority?: number;
   /** Addresses that the interface has beside the leased ones. */
   readonly linkLocalIps?: readonly string[];
+  /** What the network's interfaces are called, `eth` unless said. */
+  readonly interfacePrefix?: string;
 }
 
 /** A container's place in a network. */
@@ -280,11 +282,13 @@ function wishesOf({
   driverOptions = [],
   gatewayPriority = 0,
   linkLocalIps = [],
+  interfacePrefix,
 }: EndpointWishes): EndpointWishes {
   return {
     ...(links.length === 0 ? {} : { links }),
     ...(driverOptions.length === 0 ? {} : { driverOptions }),
     ...(gatewayPriority === 0 ? {} : { gatewayPriority }),
     ...(linkLocalIps.length === 0 ? {} : { linkLocalIps }),
+    ...(interfacePrefix === undefined ? {} : { interfacePrefix }),
   };
 }

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { emptyConfig } from '../../src/network/builtin.ts';
 import {
   checkDriverOptions,
   interfaceName,
+  interfacePrefix,
   interfaceSettings,
   refuseSameName,
 } from '../../src/network/endpoint-options.ts';
@@ -16,6 +18,15 @@ describe('options of an endpoint', () => {
     expect(interfaceName({ position: 2, driverOptions: checkDriverOptions([`${NAME}=lan-0`]) })).toBe(
       'lan-0',
     );
+  });
+
+  it('leave its name to the network, with its number', () => {
+    const option = { key: 'com.docker.network.container_iface_prefix', value: 'net' };
+    const config = { ...emptyConfig('ab'.repeat(32), 'lab'), options: [option] };
+    expect(interfaceName({ position: 2, ...interfacePrefix({ config }) })).toBe('net2');
+    expect(interfacePrefix({ config: { ...config, options: [] } })).toEqual({});
+    const named = { driverOptions: checkDriverOptions([`${NAME}=lan-0`]), ...interfacePrefix({ config }) };
+    expect(interfaceName({ position: 2, ...named })).toBe('lan-0');
   });
 
   it('set the kernel’s settings of it', () => {

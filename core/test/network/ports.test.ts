@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseExposed, parsePublish, publishedPorts } from '../../src/network/ports.ts';
+import { parseExposed, parsePublish, publishedPorts, unpublishable } from '../../src/network/ports.ts';
 import { portsText } from '../../src/network/published.ts';
 
 describe('parsePublish', () => {
@@ -27,7 +27,8 @@ describe('parsePublish', () => {
     ['70000:80', /is no port/],
     ['8002-8000:80', /ends before it begins/],
     ['8000-8002:80-81', /different lengths/],
-    ['80/sctp', /can't be published/],
+    ['80/sctp', /sctp can't be published: what carries ports here/],
+    ['80/dccp', /dccp is no protocol of ports/],
     ['1.2.3:80:80', /is no IP address/],
     ['80/tcp/udp', /more than one slash/],
   ])('refuses %j', (text, why) => expect(() => parsePublish(text)).toThrow(why));
@@ -40,6 +41,15 @@ describe('publishedPorts', () => {
       { protocol: 'udp', hostIp: '', hostPort: 0, containerPort: 53 },
     ]);
     expect(publishedPorts([], false, ['80/tcp'])).toEqual([]);
+  });
+
+  it('leaves out sctp, and says so', () => {
+    expect(publishedPorts([], true, ['80/sctp'])).toEqual([]);
+    expect(unpublishable(true, ['80/sctp', '81/tcp'])).toEqual([
+      expect.stringMatching(/^-P leaves out 80\/sctp: /),
+    ]);
+    expect(unpublishable(false, ['80/sctp'])).toEqual([]);
+    expect(unpublishable(true, ['81/tcp'])).toEqual([]);
   });
 });
 

@@ -8,6 +8,21 @@ export function isIPv6(text: string): bool {
   return text.includes(':');
 }
 
+export function isIPv4(text: string): bool {
+  const parts = text.split('.');
+  if (parts.length !== 4) return false;
+  for (let i = 0; i < 4; i++) {
+    const part = parts[i];
+    if (part.length < 1 || part.length > 3) return false;
+    for (let j = 0; j < part.length; j++) {
+      const c = part.charCodeAt(j);
+      if (c < 48 || c > 57) return false;
+    }
+    if (parseInt(part, 10) > 255) return false;
+  }
+  return true;
+}
+
 /** The part of a CIDR before the slash. */
 export function addressOf(cidr: string): string {
   const slash = cidr.indexOf('/');

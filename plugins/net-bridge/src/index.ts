@@ -1,6 +1,6 @@
-import { inUse, invalid, notFound } from '@wherry/sdk-assemblyscript/guest/failure.ts';
+import { inUse, notFound } from '@wherry/sdk-assemblyscript/guest/failure.ts';
 import { log, statePut, stateRemove } from '@wherry/sdk-assemblyscript/guest/host.ts';
-import { option, optionValue } from '@wherry/sdk-assemblyscript/guest/option.ts';
+import { optionValue } from '@wherry/sdk-assemblyscript/guest/option.ts';
 import { step } from '@wherry/sdk-assemblyscript/guest/step.ts';
 import {
   Attachment,
@@ -22,18 +22,8 @@ import { PASTA, SLIRP, uplinkProgram } from '@wherry/sdk-assemblyscript/guest/up
 import { forget, keep, kept } from './attached.ts';
 import { addressOf } from './cidr.ts';
 import { vethName } from './names.ts';
-import {
-  attachSteps,
-  DEFAULT_MTU,
-  forwardStep,
-  gatewaysFor,
-  HOST_BINDING,
-  ICC,
-  MASQUERADE,
-  MTU,
-  networkSteps,
-  removalSteps,
-} from './plan.ts';
+import { checkOptions, NAME, nameKey, optionList } from './options.ts';
+import { attachSteps, forwardStep, gatewaysFor, networkSteps, removalSteps } from './plan.ts';
 import { checkSubnets, completeSubnets, networkKey, subnetText } from './subnets.ts';
 
 /** The network that is there from the beginning; as in Docker its members don't find each other by name. */
@@ -47,12 +37,7 @@ export function describe(): DriverInfo {
     version: '0.1.0',
     summary: 'Containers on a bridge of their own, with a way out in user space.',
     permissions: [Permission.helperProgram(SLIRP), Permission.helperProgram(PASTA)],
-    options: [
-      option(MTU, 'number', DEFAULT_MTU, 'MTU of the bridge and of its containers’ interfaces'),
-      option(ICC, 'boolean', 'true', 'whether its containers reach each other'),
-      option(MASQUERADE, 'boolean', 'true', 'whether what leaves the network has the host’s address'),
-      option(HOST_BINDING, 'text', '', 'address of the host on which ports are published'),
-    ],
+    options: optionList(),
   };
 }
 
@@ -62,11 +47,8 @@ export function probe(facts: Facts): Fitness {
 }
 
 function check(config: NetworkConfig): DriverError | null {
-  const mtu = parseInt(optionValue(config.options, MTU, DEFAULT_MTU), 10);
-  if (mtu < 68 || mtu > 65535) {
-    return invalid(`the MTU of network ${config.name} is out of range`, 'It is a number from 68 to 65535.');
-  }
-  return checkSubnets(config);
+  const wrong = checkOptions(config);
+  return wrong === null ? checkSubnets(config) : wrong;
 }
 
 export function validate(config: NetworkConfig, _facts: Facts): UnitResult {
@@ -95,6 +77,8 @@ export function createNetwork(config: NetworkConfig, facts: Facts): NetworkResul
   complete.ipv6 = config.ipv6;
   complete.options = config.options;
   statePut(networkKey(config.id), subnetText(subnets));
+  const name = optionValue(config.options, NAME, '');
+  if (name !== '') statePut(nameKey(name), config.id);
   if (!config.internal && uplinkProgram(facts) === '') {
     log('warn', `containers on network ${config.name} reach nothing outside: install slirp4netns or passt`);
   }
@@ -103,6 +87,8 @@ export function createNetwork(config: NetworkConfig, facts: Facts): NetworkResul
 
 export function removeNetwork(config: NetworkConfig): StepsResult {
   stateRemove(networkKey(config.id));
+  const name = optionValue(config.options, NAME, '');
+  if (name !== '') stateRemove(nameKey(name));
   return StepsResult.ok(removalSteps(config));
 }
 

@@ -1,7 +1,11 @@
+import { optionValue } from '@wherry/sdk-assemblyscript/guest/option.ts';
+import type { NetworkConfig } from '@wherry/sdk-assemblyscript/guest/types.ts';
+import { NAME } from './options.ts';
+
 /** Names of links have 15 characters at most. */
 
-export function bridgeName(network: string): string {
-  return `br-${network.substring(0, 12)}`;
+export function bridgeName(config: NetworkConfig): string {
+  return optionValue(config.options, NAME, `br-${config.id.substring(0, 12)}`);
 }
 
 /** What the ends of all of a network's veth pairs in the shared namespace begin with. */

@@ -18,17 +18,7 @@ import {
 } from '@wherry/sdk-assemblyscript/guest/uplink.ts';
 import { addressOf, isIPv6, prefixOf } from './cidr.ts';
 import { bridgeMac, bridgeName, vethName, vethPrefix } from './names.ts';
-
-export const MTU = 'com.docker.network.driver.mtu';
-export const ICC = 'com.docker.network.bridge.enable_icc';
-export const MASQUERADE = 'com.docker.network.bridge.enable_ip_masquerade';
-export const HOST_BINDING = 'com.docker.network.bridge.host_binding_ipv4';
-
-/**
- * What one system call moves at most. Nothing but memory lies between containers, and the uplink takes whole segments,
- * so a frame of Ethernet's size would only cost more of them.
- */
-export const DEFAULT_MTU = '65520';
+import { DEFAULT_MTU, HOST_BINDING, ICC, MASQUERADE, MTU } from './options.ts';
 
 const NO_UNDO: Operation | null = null;
 
@@ -63,7 +53,7 @@ export function ruleIds(config: NetworkConfig): string[] {
 }
 
 function rules(config: NetworkConfig): Step[] {
-  const bridge = bridgeName(config.id);
+  const bridge = bridgeName(config);
   const steps: Step[] = [];
   const ids = ruleIds(config);
   let subnet = 0;
@@ -99,7 +89,7 @@ function uplink(facts: Facts): Step | null {
 
 /** The bridge, its addresses and rules. It is brought up last: a bridge that is up is complete. */
 export function networkSteps(config: NetworkConfig, facts: Facts): Step[] {
-  const bridge = bridgeName(config.id);
+  const bridge = bridgeName(config);
   const steps: Step[] = [];
   if (!config.internal) {
     const way = uplink(facts);
@@ -141,7 +131,7 @@ export function removalSteps(config: NetworkConfig): Step[] {
   for (let i = 0; i < ids.length; i++) {
     steps.push(step(Operation.firewallRemove({ namespace: 'shared', id: ids[i] }), NO_UNDO));
   }
-  const bridge = bridgeName(config.id);
+  const bridge = bridgeName(config);
   steps.push(step(Operation.linkRemove({ namespace: 'shared', name: bridge }), NO_UNDO));
   return steps;
 }
@@ -196,7 +186,7 @@ export function attachSteps(request: AttachRequest): Step[] {
     namespace: 'shared',
     name: peer,
     up: true,
-    master: bridgeName(config.id),
+    master: bridgeName(config),
     rename: null,
   });
   steps.push(step(port, NO_UNDO));

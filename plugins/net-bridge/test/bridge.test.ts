@@ -94,6 +94,51 @@ describe('a network', () => {
     expect(() => create(wished({ options: tiny }))).toThrow(/MTU of network lab is out of range/);
   });
 
+  test('has a bridge of the name that was asked for, as long as that is nobody else’s', () => {
+    const named = (name: string, id = ID) => wished({ id, options: [option('bridge.name', name)] });
+    const { driver, commit, config, operations } = create(named('br-lab'));
+    expect(operations).toContainEqual({
+      tag: 'link-set',
+      val: { namespace: 'shared', name: 'br-lab', up: true },
+    });
+    expect(driver.attach(request(config)).value.steps[1]?.do).toMatchObject({ val: { master: 'br-lab' } });
+    // It is made again each time that the namespace is.
+    expect(commit(driver.createNetwork(config, FACTS)).steps).toHaveLength(operations.length);
+    expect(() => driver.createNetwork(named('br-lab', 'f'.repeat(64)), FACTS)).toThrow(
+      /that of another network/,
+    );
+    const gone = commit(driver.removeNetwork(config));
+    expect(gone.at(-1)?.do).toMatchObject({ tag: 'link-remove', val: { name: 'br-lab' } });
+    commit(driver.createNetwork(named('br-lab', 'f'.repeat(64)), FACTS));
+    for (const name of ['lab0', 'br-', 'br-a/b', 'br-0123456789ab', '']) {
+      const attempt = () => driver.validate(named(name), FACTS);
+      if (name === '') expect(attempt).not.toThrow();
+      else expect(attempt, name).toThrow(/bridge of network lab can’t have the name/);
+    }
+  });
+
+  test('says of Docker’s options that can’t be otherwise why that is so', () => {
+    const { driver } = open();
+    const attempt = (key: string, value: string) => () =>
+      driver.validate(wished({ options: [option(key, value)] }), FACTS);
+    for (const [key, fine, wrong] of [
+      ['bridge.gateway_mode_ipv4', 'nat', 'routed'],
+      ['bridge.gateway_mode_ipv6', 'nat', 'isolated'],
+      ['bridge.inhibit_ipv4', 'false', 'true'],
+      ['bridge.trusted_host_interfaces', '', 'eth1'],
+      ['host_ipv4', '', '192.0.2.1'],
+    ] as const) {
+      expect(attempt(key, fine), key).not.toThrow();
+      expect(attempt(key, wrong)).toThrow(`option com.docker.network.${key} can’t be ${wrong}: `);
+    }
+    expect(attempt('bridge.host_binding_ipv4', '127.0.0.1')).not.toThrow();
+    expect(attempt('bridge.host_binding_ipv4', '127.0.0.256')).toThrow(/is no IPv4 address/);
+    expect(attempt('container_iface_prefix', 'net')).not.toThrow();
+    for (const prefix of ['', '0', 'a b', 'thirteenchars']) {
+      expect(attempt('container_iface_prefix', prefix), prefix).toThrow(/can’t have names that begin with/);
+    }
+  });
+
   test('overlaps with no other', () => {
     const { driver } = create(wished({ subnets: [subnet('10.5.0.0/16')] }));
     const other = wished({ id: 'f'.repeat(64), subnets: [subnet('10.5.7.0/24')] });
