@@ -25,7 +25,10 @@ export function sizeOf(file: string | undefined): number | undefined {
 
 async function openFile(file: string): Promise<AsyncIterable<Uint8Array>> {
   try {
-    return (await open(file)).createReadStream({ highWaterMark: 512 << 10 });
+    const handle = await open(file);
+    if (!(await handle.stat()).isDirectory()) return handle.createReadStream({ highWaterMark: 512 << 10 });
+    await handle.close();
+    throw new Error('it is a directory');
   } catch (cause) {
     throw new WherryError(`The archive ${file} can't be read: ${(cause as Error).message}.`, {
       code: 'E_INPUT_FILE',

@@ -1,5 +1,5 @@
 import { parseMoment } from './flags/time.ts';
-import { labelsFit, parseFilters } from './format/filter.ts';
+import { labelsFit, PRUNE_FLAG, parseFilters } from './format/filter.ts';
 import { imagePruneRequest } from './format/image-prune.ts';
 import { pruneNetworks } from './format/networks.ts';
 import { pruneSelection } from './format/volumes.ts';
@@ -11,7 +11,7 @@ import type { Pruning } from './prune-command.ts';
  */
 
 export function containerPruning(words: readonly string[], now: number): Pruning {
-  const filters = parseFilters(words, ['until', 'label', 'label!']);
+  const filters = parseFilters(words, ['until', 'label', 'label!'], PRUNE_FLAG);
   const before = (filters.get('until') ?? []).map((text) => Date.parse(parseMoment(text, now)));
   const without = filters.get('label!') ?? [];
   return {

@@ -146,6 +146,14 @@ static int sync_main(int argc, char **argv) {
   return mark < 0;
 }
 
+// For Node.js, which can't move the offset of a file that it was handed.
+static int seek_main(int argc, char **argv) {
+  char *end = NULL;
+  long long bytes = argc == 1 ? strtoll(argv[0], &end, 10) : -1;
+  if (bytes < 0 || *end != '\0') return EXIT_FAILURE;
+  return lseek(STDOUT_FILENO, (off_t)bytes, SEEK_CUR) < 0;
+}
+
 int main(int argc, char **argv) {
   const char *mode = argc > 1 ? argv[1] : "", *command = getenv(INIT_VARIABLE);
   if (command != NULL) init_main(command);
@@ -167,6 +175,7 @@ int main(int argc, char **argv) {
   if (strcmp(mode, "ns") == 0) return ns_main(argc - 2, argv + 2, argv);
   if (strcmp(mode, "tree") == 0) return tree_main(argc - 1, argv + 1);
   if (strcmp(mode, "sync") == 0) return sync_main(argc - 2, argv + 2);
+  if (strcmp(mode, "seek") == 0) return seek_main(argc - 2, argv + 2);
   if (strcmp(mode, "signal") == 0) return signal_main(argc - 2, argv + 2);
   if (strcmp(mode, "wait") == 0) return wait_main(argc - 2, argv + 2);
   if (strcmp(mode, "version") == 0) return puts("wherry-launcher 0.1.0, programs 1") < 0;

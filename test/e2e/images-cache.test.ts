@@ -69,7 +69,8 @@ describe.each(USER_NAMES)('compressed layers of %s', (name) => {
       await pull.result;
     };
     await killed();
-    expect(await ok('image', 'prune', '-f')).toMatch(/^Total reclaimed space: [678]\.\d+MB\n$/);
+    // A size that is rounded to a whole number has no point.
+    expect(await ok('image', 'prune', '-f')).toMatch(/^Total reclaimed space: [678](\.\d+)?MB\n$/);
     expect(readdirSync(partial)).toEqual([]);
     await killed();
     registry.release();

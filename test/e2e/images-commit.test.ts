@@ -97,6 +97,13 @@ describe.each(USER_NAMES)('images made by %s', (name) => {
     await ok('export', '-o', `${user.root}/hollow.tar`, 'hollow');
     expect(await room('hollow.tar')).toBeLessThan(10_000);
     expect(await sh(`tar -xOf hollow.tar h/f | tr -d '\\0'`)).toBe('end\n');
+    // To standard output too, where it is a file; what follows comes after it.
+    await sh(`{ echo before; ${user.program} export hollow; echo after; } >stream`);
+    expect(await room('stream')).toBeLessThan(10_000);
+    expect(await sh('head -n 1 stream; tail -c 6 stream')).toBe('before\nafter\n');
+    expect(await sh('tail -c +8 stream | head -c -6 | cmp - hollow.tar; rm stream')).toBe('');
+    await sh(`echo before >add; ${user.program} save ${BUSYBOX} >>add; ${user.program} save ${BUSYBOX} >new`);
+    expect(await sh('tail -c +8 add | cmp - new; rm add new')).toBe('');
     await ok('commit', 'hollow', 'hollow:1');
     await ok('rm', 'hollow');
     await ok('save', '-o', `${user.root}/saved.tar`, 'hollow:1');

@@ -61,7 +61,14 @@ describe.each(USER_NAMES)('images of %s', (name) => {
     const other = await user.wherry(['image', 'inspect', '--platform', 'linux/arm64', BUSYBOX]);
     expect(other).toMatchObject({ exitCode: 1, stdout: '[]\n' });
     expect(other.stderr).toContain('does not provide the specified platform (linux/arm64/v8)');
-    expect((await user.wherry(['container', 'inspect', '--type', 'image', BUSYBOX])).exitCode).toBe(125);
+    const status = async (...words: string[]) => (await user.wherry(words)).exitCode;
+    expect(await status('container', 'inspect', '--type', 'image', BUSYBOX)).toBe(125);
+    expect(await status('image', 'inspect', '-f', '{{', 'nothing')).toBe(64);
+    expect(await status('load', '-i', '/')).toBe(1);
+    expect(await status('save', '-o', '/dev/null', BUSYBOX)).toBe(1);
+    const forced = await user.wherry(['rmi', '-f', 'nothing']);
+    expect(forced).toMatchObject({ exitCode: 0, stdout: '' });
+    expect(forced.stderr).toContain('No such image: nothing:latest');
   });
 
   it('are pruned when nothing names or uses them', async () => {

@@ -1,6 +1,7 @@
 import * as Flags from '@oclif/core/flags';
 import type { Containers } from '@wherry/core/api';
 import { WherryError } from '@wherry/core/errors';
+import { parseReference } from '@wherry/core/reference';
 import { BaseCommand } from '../base-command.ts';
 import { interruptible } from '../interrupt.ts';
 import { stderrMeter } from '../progress/meter.ts';
@@ -34,7 +35,10 @@ export default class Commit extends BaseCommand {
 
   override async run(): Promise<undefined> {
     const { flags, args } = this.read(Commit.flags);
-    const [container = '', reference] = args;
+    const [container = ''] = args;
+    // Docker takes an empty name for none.
+    const reference = args[1] || undefined;
+    if (reference !== undefined) parseReference(reference);
     const { images, containers } = await this.engine();
     const paused = flags.pause && (await pause(containers, container));
     const meter = stderrMeter(container, 'Committing');

@@ -1,4 +1,5 @@
 import { BaseCommand } from '../base-command.ts';
+import { usageError } from '../flags/usage-error.ts';
 import { print } from '../terminal/output.ts';
 
 export default class Diff extends BaseCommand {
@@ -11,6 +12,7 @@ export default class Diff extends BaseCommand {
 
   override async run(): Promise<undefined> {
     const { args } = this.read(Diff.flags);
+    if (args[0] === '') throw usageError(this.context.called, 'Container name cannot be empty');
     const { containers } = await this.engine();
     const changes = await containers.changes(args[0] ?? '');
     if (changes.length > 0) print(changes.map(({ kind, path }) => `${kind} ${path}`).join('\n'));

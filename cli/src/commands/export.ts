@@ -1,5 +1,5 @@
 import * as Flags from '@oclif/core/flags';
-import { refuseTerminal, writeArchive } from '../archive-output.ts';
+import { checkOutput, writeArchive } from '../archive-output.ts';
 import { BaseCommand } from '../base-command.ts';
 import { stderrMeter } from '../progress/meter.ts';
 
@@ -21,7 +21,8 @@ export default class Export extends BaseCommand {
   override async run(): Promise<undefined> {
     const { flags, args } = this.read(Export.flags);
     const [container = ''] = args;
-    refuseTerminal(flags.output, `export -o files.tar ${container}`);
+    const instead = `export -o files.tar ${container}`;
+    checkOutput({ output: flags.output, instead, failure: 'failed to export container' });
     const { images } = await this.engine();
     const { count } = stderrMeter(container, 'Exporting');
     await writeArchive(flags.output, count(images.export(container)));

@@ -1,6 +1,8 @@
 import * as Flags from '@oclif/core/flags';
+import { WherryError } from '@wherry/core/errors';
 import { BaseCommand } from '../base-command.ts';
 import { forEachNamed } from '../each.ts';
+import { reportError } from '../error-report.ts';
 import { print } from '../terminal/output.ts';
 
 export default class Rmi extends BaseCommand {
@@ -13,7 +15,8 @@ export default class Rmi extends BaseCommand {
   static override flags = {
     force: Flags.boolean({ char: 'f', summary: 'Force removal of the image' }),
     platform: Flags.string({
-      helpValue: 'string',
+      multiple: true,
+      helpValue: 'strings',
       summary: 'Remove only the given platform variant, as os[/arch[/variant]]',
     }),
     'no-prune': Flags.boolean({ summary: 'Do not delete untagged parents' }),
@@ -22,14 +25,20 @@ export default class Rmi extends BaseCommand {
   override async run(): Promise<number> {
     const { flags, args } = this.read(Rmi.flags);
     const { images } = await this.engine();
+    const platforms = (flags.platform ?? []).flatMap((each) => each.split(','));
     return forEachNamed(args, this.options, async (name) => {
-      if (flags.platform !== undefined) await images.requirePlatform(name, flags.platform);
-      const { untagged, deleted } = await images.remove(name, {
-        force: flags.force,
-        keepParents: flags['no-prune'],
-      });
-      for (const each of untagged) print(`Untagged: ${each}`);
-      for (const each of deleted) print(`Deleted: ${each}`);
+      for (const platform of platforms) await images.requirePlatform(name, platform);
+      const removed = await images
+        .remove(name, { force: flags.force, keepParents: flags['no-prune'] })
+        .catch((error: unknown) => {
+          // By force, what isn't there is told and is no failure.
+          if (!flags.force || !(error instanceof WherryError) || error.code !== 'E_IMAGE_NOT_FOUND')
+            throw error;
+          reportError(error, this.options);
+          return { untagged: [], deleted: [] };
+        });
+      for (const each of removed.untagged) print(`Untagged: ${each}`);
+      for (const each of removed.deleted) print(`Deleted: ${each}`);
     });
   }
 }

@@ -1,5 +1,5 @@
 import * as Flags from '@oclif/core/flags';
-import { refuseTerminal, writeArchive } from '../archive-output.ts';
+import { checkOutput, writeArchive } from '../archive-output.ts';
 import { BaseCommand } from '../base-command.ts';
 import { stderrMeter } from '../progress/meter.ts';
 
@@ -27,7 +27,8 @@ export default class Save extends BaseCommand {
 
   override async run(): Promise<undefined> {
     const { flags, args } = this.read(Save.flags);
-    refuseTerminal(flags.output, `save -o images.tar ${args.join(' ')}`);
+    const instead = `save -o images.tar ${args.join(' ')}`;
+    checkOutput({ output: flags.output, instead, failure: 'failed to save image' });
     const { images } = await this.engine();
     const { platform } = flags;
     if (platform !== undefined) for (const name of args) await images.requirePlatform(name, platform);

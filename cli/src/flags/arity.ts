@@ -9,6 +9,8 @@ export function checkArity(command: string, { min, max }: Arity, positionals: re
   const name = `'wherry ${command}'`;
   if (max === 0) throw usageError(command, `${name} accepts no arguments`);
   if (min === max) throw usageError(command, `${name} requires ${plural(min)}`);
+  if (min > 0 && max < Number.POSITIVE_INFINITY)
+    throw usageError(command, `${name} requires at least ${min} and at most ${plural(max)}`);
   if (count < min) throw usageError(command, `${name} requires at least ${plural(min)}`);
   throw usageError(command, `${name} requires at most ${plural(max)}`);
 }

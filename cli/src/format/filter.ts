@@ -1,9 +1,17 @@
-import { WherryError } from '@wherry/core/errors';
+import { EXIT, WherryError } from '@wherry/core/errors';
 
 export type Filters = ReadonlyMap<string, readonly string[]>;
 
-/** `--filter NAME=VALUE`, repeatable. @throws WherryError `E_FILTER` for a name that isn't one of `known` */
-export function parseFilters(words: readonly string[], known: readonly string[]): Filters {
+/** How most commands name their flag; those that prune have `-f` for something else. */
+const FLAG = '-f, --filter';
+export const PRUNE_FLAG = '--filter';
+
+/**
+ * `--filter NAME=VALUE`, repeatable.
+ * @param flag as messages name it
+ * @throws WherryError `E_FILTER` for a name that isn't one of `known`, and, with Docker's status of a wrong flag, without a value
+ */
+export function parseFilters(words: readonly string[], known: readonly string[], flag = FLAG): Filters {
   const filters = new Map<string, string[]>();
   for (const word of words) {
     const equals = word.indexOf('=');
@@ -11,20 +19,24 @@ export function parseFilters(words: readonly string[], known: readonly string[])
       .slice(0, equals === -1 ? undefined : equals)
       .trim()
       .toLowerCase();
-    if (equals === -1)
-      throw filterError(
-        `invalid argument "${word}" for "-f, --filter" flag: invalid filter '${word}'`,
-        known,
-      );
+    if (equals === -1) {
+      const reason = 'bad format of filter (expected name=value)';
+      throw filterError(`invalid argument "${word}" for "${flag}" flag: ${reason}`, known, EXIT.engine);
+    }
     if (!known.includes(name)) throw filterError(`invalid filter '${name}'`, known);
     filters.set(name, [...(filters.get(name) ?? []), word.slice(equals + 1).trim()]);
   }
   return filters;
 }
 
-export function filterError(sentence: string, known: readonly string[]): WherryError {
+export function filterError(
+  sentence: string,
+  known: readonly string[],
+  exitCode: number = EXIT.failure,
+): WherryError {
   return new WherryError(sentence, {
     code: 'E_FILTER',
+    exitCode,
     hint: `Filters are written NAME=VALUE; names are ${known.join(', ')}.`,
   });
 }

@@ -1,6 +1,6 @@
 import type { NetworkSummary } from '@wherry/core/api';
 import { WherryError } from '@wherry/core/errors';
-import { anyOf, type Filters, labelsFit, parseFilters } from './filter.ts';
+import { anyOf, type Filters, labelsFit, PRUNE_FLAG, parseFilters } from './filter.ts';
 import type { ListFormat } from './list.ts';
 import { byNature } from './natural.ts';
 
@@ -82,7 +82,7 @@ export function filterNetworks(all: readonly NetworkSummary[], words: readonly s
 
 /** `network prune --filter`. @throws WherryError `E_FILTER` */
 export function pruneNetworks(words: readonly string[], now: number): (network: NetworkSummary) => boolean {
-  const filters = parseFilters(words, ['label', 'label!', 'until']);
+  const filters = parseFilters(words, ['label', 'label!', 'until'], PRUNE_FLAG);
   const unwanted: Filters = new Map([['label', filters.get('label!') ?? []]]);
   const until = (filters.get('until') ?? []).map((text) => momentOf(text, now));
   return ({ labels, created }) =>

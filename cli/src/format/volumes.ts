@@ -1,6 +1,6 @@
 import type { VolumeSummary } from '@wherry/core/api';
 import { WherryError } from '@wherry/core/errors';
-import { anyOf, type Filters, labelsFit, parseFilters } from './filter.ts';
+import { anyOf, type Filters, labelsFit, PRUNE_FLAG, parseFilters } from './filter.ts';
 import type { ListFormat } from './list.ts';
 
 /** Docker's columns and template fields of `volume ls`. */
@@ -77,7 +77,7 @@ export interface PruneSelection {
 
 /** `volume prune --filter` and `-a`. @throws WherryError `E_FILTER` */
 export function pruneSelection(words: readonly string[], allFlag: boolean): PruneSelection {
-  const filters = parseFilters(words, ['all', 'label', 'label!']);
+  const filters = parseFilters(words, ['all', 'label', 'label!'], PRUNE_FLAG);
   const all = allFlag || (filters.get('all')?.some((text) => toBoolean('all', text)) ?? false);
   const unwanted: Filters = new Map([['label', filters.get('label!') ?? []]]);
   return {

@@ -1,6 +1,6 @@
 import { forEachNamed } from '../each.ts';
 import type { GlobalOptions } from '../flags/global.ts';
-import { renderOne } from '../format/one.ts';
+import { compileOne } from '../format/one.ts';
 import { print } from '../terminal/output.ts';
 
 export type Fields = Readonly<Record<string, unknown>>;
@@ -18,12 +18,13 @@ export async function inspectObjects(
   lookUp: (name: string) => Promise<Fields>,
 ): Promise<number> {
   const found: Fields[] = [];
+  const whole = format === undefined || format === 'json';
+  const render = format === undefined ? undefined : await compileOne(format);
   const status = await forEachNamed(names, options, async (name) => {
     const object = await lookUp(name);
-    if (format === undefined || format === 'json') found.push(object);
-    else print(await renderOne(format, object));
+    if (whole || render === undefined) found.push(object);
+    else print(render(object));
   });
-  if (format === undefined) print(JSON.stringify(found, undefined, 4));
-  if (format === 'json') print(await renderOne('json', found));
+  if (whole) print(render?.(found) ?? JSON.stringify(found, undefined, 4));
   return status;
 }

@@ -141,11 +141,13 @@ export class ImageService implements Omit<Images, 'commit' | 'export'> {
   }
 
   async requirePlatform(reference: string, platform: string): Promise<void> {
-    const [{ findImage }, { requirePlatform }, { platformOf }] = await Promise.all([
+    const [{ findImage }, { parsePlatform, requirePlatform }, { platformOf }] = await Promise.all([
       import('./find.ts'),
       import('./platform.ts'),
       import('./table.ts'),
     ]);
+    // A platform that is none is told before an image that isn't there.
+    parsePlatform(platform);
     requirePlatform(platform, reference, platformOf(findImage(this.#table, reference).image));
   }
 

@@ -17,8 +17,9 @@ export async function loadImages(
   context: PullContext,
   { source, platform, signal, onEvent }: LoadRequest,
 ): Promise<readonly { readonly id: string; readonly names: readonly string[] }[]> {
+  const wanted = platform === undefined ? ownPlatform() : parsePlatform(platform);
   using files = await readArchive(context.store.temporary, source, signal);
-  const images = imagesOf(files, platform);
+  const images = imagesOf(files, wanted);
   if (images.length === 0) throw notAnArchive('there is no image in it');
   const loaded: { id: string; names: string[] }[] = [];
   for (const image of images) {
@@ -51,14 +52,14 @@ function configPlatform({ config }: ArchivedImage): Platform {
   };
 }
 
-function imagesOf(files: ArchiveFiles, platform: string | undefined): readonly ArchivedImage[] {
+function imagesOf(files: ArchiveFiles, wanted: Platform): readonly ArchivedImage[] {
   const docker = dockerEntries(files.document('manifest.json'));
   const index = files.document('index.json');
   if (index === undefined || files.file('oci-layout') === undefined) {
     if (docker !== undefined) return docker.map((entry) => dockerImage(files, entry));
     throw notAnArchive('it has neither manifest.json nor index.json');
   }
-  const layout = new ArchiveLayout(files, platform === undefined ? ownPlatform() : parsePlatform(platform));
+  const layout = new ArchiveLayout(files, wanted);
   const images = layout.images(index);
   return docker === undefined ? images : withDocker(files, layout, images, docker);
 }

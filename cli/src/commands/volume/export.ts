@@ -1,5 +1,5 @@
 import * as Flags from '@oclif/core/flags';
-import { refuseTerminal, writeArchive } from '../../archive-output.ts';
+import { checkOutput, writeArchive } from '../../archive-output.ts';
 import { BaseCommand } from '../../base-command.ts';
 
 export default class VolumeExport extends BaseCommand {
@@ -20,7 +20,8 @@ export default class VolumeExport extends BaseCommand {
   override async run(): Promise<undefined> {
     const { flags, args } = this.read(VolumeExport.flags);
     const [name = ''] = args;
-    refuseTerminal(flags.output, `volume export -o ${name}.tar ${name}`);
+    const instead = `volume export -o ${name}.tar ${name}`;
+    checkOutput({ output: flags.output, instead, failure: 'failed to export volume' });
     const { volumes } = await this.engine();
     await volumes.find(name);
     await writeArchive(flags.output, volumes.export(name));
