@@ -8,7 +8,7 @@
 // Docker's: a longer line is written in parts of this size, of which the last one alone has the newline.
 enum { LINE_MAX_BYTES = 16 * 1024 };
 
-static const struct log_settings *settings;  // NULL: no log
+static const struct log_settings *file, *remote;  // NULL: none
 
 static struct partial {
   char bytes[LINE_MAX_BYTES];
@@ -22,10 +22,11 @@ static struct { enum stream stream; const char *bytes; size_t length; } rest;
 
 const char *const stream_names[] = {"stdout", "stderr"};
 
-int log_open(const struct log_settings *wanted) {
-  if (wanted->path != NULL && log_file_open(wanted) != 0) return -1;
-  if (wanted->address != NULL && log_socket_open(wanted) != 0) return -1;
-  if (wanted->path != NULL || wanted->address != NULL) settings = wanted;
+int log_open(const struct log_settings *wanted_file, const struct log_settings *wanted_socket) {
+  if (wanted_file->path != NULL && log_file_open(wanted_file) != 0) return -1;
+  if (wanted_socket->address != NULL && log_socket_open(wanted_socket) != 0) return -1;
+  if (wanted_file->path != NULL) file = wanted_file;
+  if (wanted_socket->address != NULL) remote = wanted_socket;
   return 0;
 }
 
@@ -37,8 +38,9 @@ static bool put_line(struct log_line *line) {
     format_time(&formatted, text);
   }
   memcpy(line->text_time, text, TIME_SIZE);
-  if (settings->address != NULL) return log_socket_line(line);
-  log_file_line(line);
+  // A line that waits for the socket comes again, and is in the file once.
+  if (remote != NULL && !log_socket_line(line)) return false;
+  if (file != NULL) log_file_line(line);
   return true;
 }
 
@@ -60,13 +62,18 @@ static bool finish_part(enum stream stream, const char *bytes, size_t length, bo
   return true;
 }
 
+static void flush(void) {
+  if (file != NULL) log_file_flush();
+  if (remote != NULL) log_socket_flush();
+}
+
 void log_write(enum stream stream, const char *bytes, size_t length) {
-  if (settings == NULL) return;
+  if (file == NULL && remote == NULL) return;
   struct partial *partial = &partials[stream];
   rest.length = 0;
   // One look at the clock a batch.
   struct timespec now;
-  if (settings->framing == FRAMING_RAW) {
+  if (file != NULL && file->framing == FRAMING_RAW) {
     log_file_raw(bytes, length);
     length = 0;
   } else {
@@ -90,13 +97,12 @@ void log_write(enum stream stream, const char *bytes, size_t length) {
       rest.stream = stream;
       rest.bytes = bytes;
       rest.length = length;
-      return;
+      break;
     }
     bytes += part;
     length -= part;
   }
-  if (settings->address == NULL) log_file_flush();
-  else log_socket_flush();
+  flush();
 }
 
 bool log_blocked(void) { return rest.length > 0; }
@@ -107,12 +113,11 @@ static void write_rest(void) {
 
 void log_end(enum stream stream) {
   struct partial *partial = &partials[stream];
-  if (settings != NULL && partial->used > 0) {
+  if ((file != NULL || remote != NULL) && partial->used > 0) {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     while (!finish_part(stream, partial->bytes, 0, false, now)) log_wait();
-    if (settings->address == NULL) log_file_flush();
-    else log_socket_flush();
+    flush();
   }
   partial->used = 0;
   partial->continued = false;
@@ -120,13 +125,13 @@ void log_end(enum stream stream) {
 
 void log_poll(struct pollfd *fd) {
   *fd = (struct pollfd){.fd = -1};
-  if (settings != NULL && settings->address != NULL) log_socket_poll(fd);
+  if (remote != NULL) log_socket_poll(fd);
 }
 
-int log_timeout(void) { return settings != NULL && settings->address != NULL ? log_socket_timeout() : -1; }
+int log_timeout(void) { return remote != NULL ? log_socket_timeout() : -1; }
 
 void log_handle(void) {
-  if (settings == NULL || settings->address == NULL) return;
+  if (remote == NULL) return;
   log_socket_flush();
   write_rest();
 }
@@ -157,18 +162,20 @@ static void wait_until(bool (*done)(void)) {
 static bool has_room(void) { return !log_blocked() && !log_socket_full(); }
 
 void log_wait(void) {
-  if (settings != NULL && settings->address != NULL) wait_until(has_room);
+  if (remote != NULL) wait_until(has_room);
 }
 
 void log_close(void) {
-  if (settings == NULL || settings->address == NULL) return;
+  if (remote == NULL) return;
   wait_until(log_socket_empty);
   log_socket_discard();
   log_socket_end();
 }
 
 int log_dropped(uint64_t *bytes) {
-  *bytes = 0;
-  if (settings == NULL) return 0;
-  return settings->address != NULL ? log_socket_dropped(bytes) : log_file_dropped(bytes);
+  uint64_t unwritten = 0, unsent = 0;
+  int file_error = file != NULL ? log_file_dropped(&unwritten) : 0;
+  int socket_error = remote != NULL ? log_socket_dropped(&unsent) : 0;
+  *bytes = unwritten + unsent;
+  return socket_error != 0 ? socket_error : file_error;
 }

@@ -14,8 +14,9 @@ enum stream { STREAM_STDOUT, STREAM_STDERR, STREAMS };
 
 // log.c
 
-// 0, or -1 with the failure recorded. Without a log in the settings the other functions do nothing.
-int log_open(const struct log_settings *settings);
+// Of a file, a socket, or both, each where its settings name one; without any the other functions do nothing. 0, or -1 with the
+// failure recorded.
+int log_open(const struct log_settings *file, const struct log_settings *socket);
 // Bytes as they were read; ends of lines may lie anywhere. They have to stay where they are until log_blocked() is false.
 void log_write(enum stream stream, const char *bytes, size_t length);
 // Whether the log takes no more for now: nothing may be read from the container meanwhile.
@@ -49,7 +50,8 @@ extern const char *const stream_names[];
 typedef void log_put(const char *bytes, size_t length);
 void log_frame(const struct log_settings *settings, const struct log_line *line, log_put *put);
 
-// log_message.c: the same in a framing for sockets.
+// log_message.c: the same in a framing for sockets. One that is acknowledged ends with its id.
+enum { MESSAGE_ID_SIZE = 16 };
 void log_message(const struct log_settings *settings, const struct log_line *line, bool stream_socket, log_put *put);
 
 // log_json.c: appends text as a JSON string's inside, as Go's encoding/json does: invalid UTF-8 as \ufffd.
@@ -90,6 +92,8 @@ void log_helper_start(const struct operation *helper);
 int log_address_resolve(const char *address);
 bool log_address_is_stream(void);
 bool log_address_is_udp(void);
+// Looks the name up anew; what it led to before stands when nothing is found.
+void log_address_renew(const char *address);
 // A socket that is connected or being connected to one address after the other, or -1 with errno.
 int log_address_begin(bool *connecting);
 

@@ -13,7 +13,7 @@
 
 enum { ADDRESSES_MAX = 8 };
 
-static struct {
+static struct known {
   int type, count, next;
   bool local;
   struct { struct sockaddr_storage address; socklen_t length; } list[ADDRESSES_MAX];
@@ -69,6 +69,14 @@ int log_address_resolve(const char *address) {
   }
   errno = EPROTONOSUPPORT;
   return fail(address);
+}
+
+void log_address_renew(const char *address) {
+  struct known before = known;
+  struct failure failed = failure;
+  known.count = known.next = 0;
+  if (log_address_resolve(address) != 0) known = before;
+  failure = failed;
 }
 
 bool log_address_is_stream(void) { return known.type == SOCK_STREAM; }

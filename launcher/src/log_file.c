@@ -30,11 +30,49 @@ static struct {
 static char batch[BATCH_SIZE];
 static size_t batched, batched_whole;  // bytes; of them those up to the end of a line
 
-static int open_file(int flags) {
-  log_file.fd = openat(log_file.directory, log_file.name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | flags, 0640);
+static int open_file(const char *name, int flags) {
+  return openat(log_file.directory, name, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | flags, 0640);
+}
+
+// Where the lines end that are whole: a monitor that was killed, or a machine that went down, may have left half of one.
+static uint64_t whole_lines(uint64_t size) {
+  char last[64];
+  for (uint64_t at = size; at > 0;) {
+    size_t length = at < sizeof last ? at : sizeof last;
+    if (pread(log_file.fd, last, length, (off_t)(at - length)) != (ssize_t)length) return size;
+    const char *end = memrchr(last, '\n', length);
+    if (end != NULL) return at - length + (uint64_t)(end - last) + 1;
+    at -= length;
+  }
+  return 0;
+}
+
+static uint64_t size_at(uint64_t at) {
+  unsigned char b[4];
+  if (pread(log_file.fd, b, sizeof b, (off_t)at) != (ssize_t)sizeof b) return UINT64_MAX;
+  return (uint64_t)b[0] << 24 | (uint64_t)b[1] << 16 | (uint64_t)b[2] << 8 | b[3];
+}
+
+// The same of records between two sizes. One look at the last one mostly suffices.
+static uint64_t whole_records(uint64_t size) {
+  uint64_t last = size_at(size - 4), at = 0;
+  if (size >= 8 && last <= size - 8 && size_at(size - 8 - last) == last) return size;
+  while (at + 8 <= size) {
+    uint64_t length = size_at(at);
+    if (length > size - at - 8 || size_at(at + 4 + length) != length) break;
+    at += length + 8;
+  }
+  return at;
+}
+
+static int mend(void) {
   struct stat about;
-  if (log_file.fd < 0 || fstat(log_file.fd, &about) != 0) return -1;
-  log_file.size = log_file.whole = (uint64_t)about.st_size;
+  if (fstat(log_file.fd, &about) != 0) return -1;
+  uint64_t size = (uint64_t)about.st_size;
+  log_file.size = log_file.whole = size;
+  if (size == 0 || log_file.settings->framing == FRAMING_RAW) return 0;
+  log_file.whole = log_file.settings->framing == FRAMING_BINARY ? whole_records(size) : whole_lines(size);
+  if (log_file.whole < size && ftruncate(log_file.fd, (off_t)log_file.whole) == 0) log_file.size = log_file.whole;
   return 0;
 }
 
@@ -50,8 +88,9 @@ int log_file_open(const struct log_settings *settings) {
   directory[slash - settings->path + 1] = '\0';
   log_file.name = slash + 1;
   log_file.directory = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (log_file.directory < 0 || open_file(0) != 0) return fail(settings->path);
-  return 0;
+  if (log_file.directory < 0) return fail(settings->path);
+  log_file.fd = open_file(log_file.name, 0);
+  return log_file.fd < 0 || mend() != 0 ? fail(settings->path) : 0;
 }
 
 static void flush(void) {
@@ -65,6 +104,8 @@ static void flush(void) {
       log_file.error = errno;
       log_file.skipping = true;
       if (at >= batched_whole && batched_whole > 0) log_file.whole = before + batched_whole;
+      // With the beginning of a torn line that is taken back.
+      log_file.dropped += before + at - log_file.whole;
       if (ftruncate(log_file.fd, (off_t)log_file.whole) == 0) log_file.size = log_file.whole;
       break;
     }
@@ -118,11 +159,18 @@ static void start_packer(void) {
   _exit(gzip_file(directory, from, to) == 0 ? 0 : 1);
 }
 
-// name.1 is the newest of the old ones, as Docker has them.
+// name.1 is the newest of the old ones, as Docker has them. The new file is there before the old ones move on: without it, nothing
+// does. It is another one also where only one is kept, so that who follows it reads the old one to its end.
 static void rotate(void) {
-  char from[NAME_MAX + 16], to[NAME_MAX + 16];
+  char from[NAME_MAX + 16], to[NAME_MAX + 16], made[NAME_MAX + 16];
   unsigned files = log_file.settings->max_files;
   await_packer();
+  snprintf(made, sizeof made, "%.250s~", log_file.name);
+  int fresh = open_file(made, O_TRUNC);
+  if (fresh < 0) {
+    log_file.error = errno;
+    return;
+  }
   for (unsigned i = files - 1; i >= 1; i--) {
     for (int packed = 0; packed < 2; packed++) {
       file_name(to, i, packed);
@@ -132,14 +180,11 @@ static void rotate(void) {
       if (renameat(log_file.directory, from, log_file.directory, to) != 0 && errno != ENOENT) log_file.error = errno;
     }
   }
-  int old = log_file.fd;
-  if (open_file(O_TRUNC) == 0) {
-    close(old);
-    if (log_file.settings->compress && files > 1) start_packer();
-  } else {
-    log_file.error = errno;
-    log_file.fd = old;
-  }
+  if (renameat(log_file.directory, made, log_file.directory, log_file.name) != 0) log_file.error = errno;
+  close(log_file.fd);
+  log_file.fd = fresh;
+  log_file.size = log_file.whole = 0;
+  if (log_file.settings->compress && files > 1) start_packer();
 }
 
 static void begin_line(void) {

@@ -28,7 +28,7 @@ static void syslog_3164(const struct log_settings *settings, const struct log_li
   put_text(text, put);
 }
 
-// RFC 5424, microseconds at most: PRI, version, time, host and application (`head`), process id, message id, no data.
+// RFC 5424, microseconds at most: PRI, version, time, host and application (`head`), process id, message id and data (`fields`).
 static void syslog_5424(const struct log_settings *settings, const struct log_line *line, log_put *put) {
   char text[96];
   snprintf(text, sizeof text, "<%u>1 %.26sZ ", settings->number * 8 + (unsigned)severity(line), line->text_time);
@@ -37,7 +37,7 @@ static void syslog_5424(const struct log_settings *settings, const struct log_li
   snprintf(text, sizeof text, " %d ", (int)getpid());
   put_text(text, put);
   put(settings->fields, settings->fields_size);
-  put_text(" - ", put);
+  put_text(" ", put);
 }
 
 static void syslog_message(const struct log_settings *settings, const struct log_line *line, bool stream_socket,
@@ -84,10 +84,21 @@ static void put_number(unsigned char type, uint32_t number, log_put *put) {
   put((const char *)bytes, sizeof bytes);
 }
 
-// Fluentd's forward protocol, message mode, in MessagePack: [tag, time, record]. `number` pairs stand in `fields`.
+// Of a message that is acknowledged: its last bytes, by which the answer names it.
+static void chunk_option(log_put *put) {
+  static uint32_t begun, count;
+  char id[MESSAGE_ID_SIZE + 1];
+  if (begun == 0) begun = (uint32_t)time(NULL);
+  snprintf(id, sizeof id, "%08x%08x", begun, count++);
+  put_text("\x81\xa5" "chunk\xb0", put);
+  put(id, MESSAGE_ID_SIZE);
+}
+
+// Fluentd's forward protocol, message mode, in MessagePack: [tag, time, record], and an option where it is acknowledged.
+// `number` pairs stand in `fields`.
 static void fluentd(const struct log_settings *settings, const struct log_line *line, log_put *put) {
   unsigned pairs = settings->number + 2 + (line->whole ? 0 : 1);
-  put("\x93", 1);
+  put(settings->acknowledged ? "\x94" : "\x93", 1);
   put(settings->head, settings->head_size);
   // EventTime where the driver asks for less than seconds: extension 0 of eight bytes.
   if (settings->subsecond) {
@@ -109,6 +120,7 @@ static void fluentd(const struct log_settings *settings, const struct log_line *
   put_text("\xa3log", put);
   put_number(0xdb, (uint32_t)line->length, put);
   put(line->bytes, line->length);
+  if (settings->acknowledged) chunk_option(put);
 }
 
 void log_message(const struct log_settings *settings, const struct log_line *line, bool stream_socket, log_put *put) {

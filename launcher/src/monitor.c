@@ -271,7 +271,7 @@ _Noreturn void monitor_main(const struct program *program, struct settings *sett
   if (signals < 0 || (!entered && geteuid() == 0) || open_directory(&monitor) != 0) give_up(&monitor, NOTHING_YET);
   if (!entered) give_up(&monitor, DIRECTORY_LOCKED);
   if ((monitor.directory >= 0 && attach_listen(monitor.directory, settings->directory) != 0) ||
-      log_open(&settings->log) != 0 || files_prepare(program) != 0) {
+      log_open(&settings->log_file, &settings->log_socket) != 0 || files_prepare(program) != 0) {
     give_up(&monitor, DIRECTORY_LOCKED);
   }
   if (lock_upper(&monitor) != 0 || scope_enter(settings) != 0 || container_start(&monitor) != 0 || facts_at_start(&monitor) != 0) {

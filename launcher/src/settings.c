@@ -54,6 +54,16 @@ static int log_file(const struct operation *op, struct log_settings *log) {
   return op->argc > 5 ? argument_flag(op, 5, &log->compress) : 0;
 }
 
+static int log_delivery(const struct operation *op, struct log_settings *log) {
+  uint32_t *const numbers[] = {&log->messages, &log->retry_wait, &log->max_retries, &log->write_timeout, &log->renewal};
+  for (unsigned i = 0; i < COUNT(numbers); i++) {
+    uint64_t number;
+    if (argument_number(op, 9 + i, UINT32_MAX, &number) != 0) return -1;
+    *numbers[i] = (uint32_t)number;
+  }
+  return argument_flag(op, 14, &log->holds) | argument_flag(op, 15, &log->acknowledged);
+}
+
 static int log_socket(const struct operation *op, struct log_settings *log) {
   uint64_t buffer, number;
   int framing;
@@ -70,7 +80,7 @@ static int log_socket(const struct operation *op, struct log_settings *log) {
   log->head_size = op->args[7].length;
   log->fields = op->args[8].text;
   log->fields_size = op->args[8].length;
-  return 0;
+  return log_delivery(op, log);
 }
 
 static int health(const struct operation *op, struct health_settings *check) {
@@ -117,9 +127,9 @@ static int setting(const struct operation *op, struct settings *s) {
       s->detach_key_count = op->args[0].length;
       return 0;
     case OP_SIGNAL_PROXY: return argument_flag(op, 0, &s->signal_proxy);
-    case OP_LOG_FILE: return log_file(op, &s->log);
-    case OP_LOG_SOCKET: return log_socket(op, &s->log);
-    case OP_LOG_HELPER: s->log.helper = op; return 0;
+    case OP_LOG_FILE: return log_file(op, &s->log_file);
+    case OP_LOG_SOCKET: return log_socket(op, &s->log_socket);
+    case OP_LOG_HELPER: s->log_socket.helper = op; return 0;
     case OP_STOP_SIGNAL:
       if (argument_number(op, 0, 64, &number) != 0) return -1;
       s->stop_signal = (int)number;

@@ -64,7 +64,14 @@ struct settings {
     const char *head, *fields;
     const struct operation *helper;  // NULL: nobody's to start
     size_t head_size, fields_size;
-  } log;
+    uint32_t messages;               // that wait at most; 0: as many as there is room for
+    uint32_t retry_wait;             // milliseconds before a lost connection is made anew; 0: 100, doubled each time
+    uint32_t max_retries;            // after so many what waits is dropped; 0: never
+    uint32_t write_timeout;          // milliseconds without progress that end a connection; 0: none
+    uint32_t renewal;                // milliseconds after which a connection is made anew; 0: never
+    bool holds;                      // the container waits while there is no connection, too
+    bool acknowledged;               // fluentd: a message waits for the receiver's word that it has it
+  } log_file, log_socket;            // either, both, or none
   int stop_signal;
   const char *events;   // path and beginning of the name of event files; NULL: none
   const char *exec_id;  // NULL: the container's own process

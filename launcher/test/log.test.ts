@@ -1,3 +1,5 @@
+import { chmodSync, closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { createServer, type Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import type { SettingOperation } from '../../core/src/program/operation.ts';
 import { Bench } from './support.ts';
@@ -97,6 +99,66 @@ describe.skipIf(obstacle !== undefined)(`logs${reason}`, () => {
     expect(numbers).toEqual(numbers.map((_, i) => (numbers[0] ?? 0) + i));
     for (const part of parts.slice(0, 2)) expect(part.length).toBeGreaterThanOrEqual(20_000);
     expect(() => bench.read('container/log.3')).toThrow();
+  });
+
+  test('with one file it is another one after a rotation, so that who has it open reads it to its end', async () => {
+    using bench = new Bench(owner);
+    bench.write('container/log', '{"log":"old\\n"}\n');
+    const fd = openSync(bench.path('container/log'), 'r');
+    await bench.run(['seq', '10000', '10100'], { settings: [file(bench, { maxSize: 1000, maxFiles: 1 })] });
+    const old = readFileSync(fd, 'utf8');
+    closeSync(fd);
+    expect(texts(old).slice(0, 2)).toEqual(['old\n', '10000\n']);
+    const numbers = texts(bench.read('container/log')).map(Number);
+    expect(numbers.at(-1)).toBe(10_100);
+    expect(numbers[0]).toBeGreaterThan(10_000);
+    expect(bench.read('container/log').length).toBeLessThan(1200);
+    expect(readdirSync(bench.path('container')).filter((name) => name.startsWith('log'))).toEqual(['log']);
+  });
+
+  test('what a monitor that was killed left of a line, or a record, is taken away', async () => {
+    using bench = new Bench(owner);
+    bench.write('container/log', '{"log":"whole\\n"}\n{"log":"to');
+    await bench.run(['echo', 'next'], { settings: [file(bench, {})] });
+    expect(texts(bench.read('container/log'))).toEqual(['whole\n', 'next\n']);
+    const record = (text: string): string =>
+      `\0\0\0${String.fromCharCode(text.length)}${text}\0\0\0${String.fromCharCode(text.length)}`;
+    for (const torn of ['\0', '\0\0\0\x09half', `${record('full')}\0\0\0\x05`]) {
+      bench.write('container/binary', `${record('one')}${record('two!')}${torn}`);
+      const settings = [file(bench, { framing: 'binary', path: bench.path('container/binary') })];
+      await bench.run(['echo', 'next'], { settings });
+      const log = readFileSync(bench.path('container/binary'), 'latin1');
+      const kept = `${record('one')}${record('two!')}${torn.includes('full') ? record('full') : ''}`;
+      expect(log.slice(0, kept.length)).toBe(kept);
+      expect(log.length).toBeGreaterThan(kept.length);
+      expect(log.charCodeAt(kept.length + 3)).toBe(log.length - kept.length - 8);
+    }
+  });
+
+  test('what is sent is kept as well where both are asked for, each line once, also when it had to wait', async () => {
+    using bench = new Bench(owner);
+    const address = bench.path('receiver');
+    let received = '';
+    let connection: Socket | undefined;
+    const server = createServer((socket) => {
+      connection = socket;
+      socket.pause();
+      socket.on('data', (bytes) => (received += bytes));
+    });
+    await new Promise<void>((resolve) => server.listen(address, resolve));
+    chmodSync(address, 0o777);
+    const parts = { number: 0, subsecond: false, head: Buffer.alloc(0), fields: Buffer.alloc(0), pace: {} };
+    const socket = { op: 'log-socket', address: `unix:${address}`, framing: 'raw', parts } as const;
+    const how = { nonBlocking: false, buffer: 4096, required: true };
+    const cri = file(bench, { framing: 'cri', path: bench.path('container/cri') });
+    const running = bench.run(['seq', '1000000', '1100000'], { settings: [cri, { ...socket, ...how }] });
+    await expect.poll(() => bench.read('container/cri').length, { timeout: 20_000 }).toBeGreaterThan(5000);
+    connection?.resume();
+    await running;
+    server.close();
+    const wanted = Array.from({ length: 100_001 }, (_, index) => `${1_000_000 + index}\n`).join('');
+    await expect.poll(() => received === wanted, { timeout: 20_000 }).toBe(true);
+    expect(bench.read('container/cri').replaceAll(/^\S+ stdout F /gm, '') === wanted).toBe(true);
   });
 
   test('a full disk drops lines whole, says so, and the container goes on', async () => {

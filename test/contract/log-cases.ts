@@ -3,7 +3,7 @@ import { checkJournalFields, checkPlan } from '../../core/src/plan/check.ts';
 import { encodeSink } from '../../core/src/plan/encode.ts';
 import { FRAMINGS } from '../../core/src/plan/framings.ts';
 import { grantsOf } from '../../core/src/plan/grants.ts';
-import type { Location, OpenRequest } from '../../core/src/plugin/contract.ts';
+import type { Location, OpenRequest, Sink } from '../../core/src/plugin/contract.ts';
 import type { LogDriver } from '../../core/src/plugin/drivers.ts';
 import { commonCases } from './common-cases.ts';
 import { CONTAINER, type ContractCase, FACTS, refuses } from './subject.ts';
@@ -65,7 +65,7 @@ export const LOG_CASES: readonly ContractCase<LogDriver>[] = [
     },
   },
   {
-    name: 'a driver that carries labels carries variables too, chosen by name',
+    name: 'a driver that carries labels carries variables too, chosen by name, or says what that takes',
     run: ({ driver }) => {
       const takes = (name: string) => driver.info.options.some((option) => option.name === name);
       assert.equal(takes('labels'), takes('env'));
@@ -74,7 +74,13 @@ export const LOG_CASES: readonly ContractCase<LogDriver>[] = [
         { key: 'labels', value: 'tier' },
         { key: 'env', value: 'none,PATH' },
       ];
-      const { value: sink } = driver.open({ ...REQUEST, options });
+      let sink: Sink;
+      try {
+        sink = driver.open({ ...REQUEST, options }).value;
+      } catch (error) {
+        assert.equal((error as { code?: unknown }).code, 'E_DRIVER_INVALID');
+        return;
+      }
       if (sink.tag !== 'file' && sink.tag !== 'socket') return;
       const values = sink.val.attributes.map(({ value }) => value);
       assert.ok(values.includes('front') && values.includes('/bin'));

@@ -159,6 +159,19 @@ describe.each(USER_NAMES)('what goes over the wire from containers of %s', (name
     const { DroppedBytes, Error: reason } = JSON.parse((await user.wherry([...format, 'lost'])).stdout);
     expect(DroppedBytes).toBeGreaterThan(0);
     expect(reason).toMatch(/ECONNREFUSED/);
+    // What nobody took is here all the same.
+    expect(await user.wherry(['logs', 'lost'])).toMatchObject({
+      exitCode: 0,
+      stdout: OUTPUT.join('\n'),
+      stderr: 'bad\n',
+    });
+    expect((await user.wherry(['logs', '-f', '--tail', '1', 'lost'])).stdout).toBe('end');
+    const uncached = ['gelf-address=udp://127.0.0.1:9', 'cache-disabled=true'];
+    expect((await run('gelf', uncached, 'echo x', ['--name', 'uncached'])).exitCode).toBe(0);
+    expect(await user.wherry(['logs', 'uncached'])).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringMatching(/configured logging driver does not support reading/),
+    });
   });
 
   describe('to the journal of systemd', () => {
@@ -249,16 +262,54 @@ describe.each(USER_NAMES)('what goes over the wire from containers of %s', (name
     expect(user.leftovers().files.filter((file) => /\/log-[0-9a-f]{12}$/.test(file))).toEqual([]);
   });
 
+  it('goes on by TLS when its relay was killed', async () => {
+    await using receiver = await tlsReceiver(user.runtimeDirectory);
+    const { address, authority } = receiver;
+    const options = [`syslog-address=${address}`, 'syslog-format=rfc5424', `syslog-tls-ca-cert=${authority}`];
+    const box = user.startWherry([
+      ...['run', '-i', '--rm', '--network', 'none', '--log-driver', 'syslog'],
+      ...options.flatMap((option) => ['--log-opt', option]),
+      ...[BUSYBOX, 'sh', '-c', 'while read word; do echo "$word"; done'],
+    ]);
+    const received = () => Buffer.concat(receiver.received).toString();
+    const relays = () =>
+      user
+        .commands()
+        .filter((line) => /log-relay\.mjs/.test(line))
+        .map((line) => Number(line.split(' ')[0]));
+    box.write('first\n');
+    await until(() => (received().includes('first') ? true : undefined));
+    const [before = 0] = relays();
+    process.kill(before, 'SIGKILL');
+    const again = () => {
+      box.write('again\n');
+      return received();
+    };
+    await expect.poll(again, { timeout: 60_000, interval: 200 }).toContain('again');
+    expect(relays()).not.toContain(before);
+    box.write('last\n');
+    box.endInput();
+    expect((await box.result).exitCode).toBe(0);
+    // The end waits for the relay, which has sent all by then.
+    await expect.poll(received, { timeout: 20_000 }).toMatch(/ last\n$/);
+    await expect.poll(relays, { timeout: 20_000 }).toEqual([]);
+  });
+
   it('is refused before there is a container when it can’t be', async () => {
     const refused: readonly [driver: string, options: readonly string[], reason: RegExp][] = [
       ['json-file', ['max-size=x'], /max-size/],
       ['json-file', ['compress=true'], /max-file/],
-      ['json-file', ['nonsense=1'], /no option "nonsense"/],
+      ['json-file', ['nonsense=1'], /unknown log opt 'nonsense' for json-file log driver/],
+      ['json-file', ['cache-disabled=true'], /unknown log opt 'cache-disabled' for json-file log driver/],
+      ['gelf', ['gelf-address=udp://h', 'cache-max-size=x'], /cache-max-size/],
+      ['gelf', ['gelf-address=udp://h', 'gelf-tcp-max-reconnect=1'], /only valid for TCP/],
+      ['fluentd', ['fluentd-retry-wait=5'], /invalid value for fluentd-retry-wait/],
+      ['syslog', ['syslog-address=udp://h', 'env=PATH'], /RFC 3164/],
       ['json-file', ['labels-regex=('], /regular expression/],
-      ['local', ['labels-regex=x'], /no option "labels-regex"/],
+      ['local', ['labels-regex=x'], /unknown log opt 'labels-regex'/],
       ['k8s-file', ['max-file=0'], /max-file/],
       ['json-file', ['tag={{.Nope}}'], /tag has a field/],
-      ['json-file', ['mode=fast'], /mode/],
+      ['json-file', ['mode=fast'], /logger: logging mode not supported: fast/],
       ['json-file', ['max-buffer-size=1m'], /non-blocking/],
       ['journald', ['tag={{'], /tag/],
       ['syslog', ['syslog-address=ftp://x'], /syslog-address/],
@@ -266,7 +317,7 @@ describe.each(USER_NAMES)('what goes over the wire from containers of %s', (name
       ['syslog', ['syslog-address=udp://x', 'syslog-tls-key=/k'], /for TLS alone/],
       ['gelf', ['gelf-address=unix:///x'], /gelf-address/],
       ['fluentd', ['fluentd-address=udp://x'], /fluentd-address/],
-      ['none', ['tag=x'], /no option "tag"/],
+      ['none', ['tag=x'], /unknown log opt 'tag' for none/],
       ['nonsense', [], /no log driver named/],
     ];
     for (const [driver, options, reason] of refused) {

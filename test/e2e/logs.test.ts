@@ -49,11 +49,18 @@ describe.each(USER_NAMES)('the logs of containers of %s', (name) => {
       expect((await user.wherry(['logs', container])).stderr).toBe('bad\n');
       expect(await logged(container, '--tail', '3')).toMatch(/^(9\n)?(8\n9\n)?end$/);
       const timed = await logged(container, '-t');
-      expect(timed.split('\n')[0]).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z 1$/);
+      expect(timed.split('\n')[0]).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z 1$/);
       const [first = ''] = timed.split(' ');
       expect(await logged(container, '--until', '2001-01-01T00:00:00Z')).toBe('');
       expect(await logged(container, '--since', '2001-01-01T00:00:00Z')).toBe(`${numbers(1, 9)}end`);
       expect(await logged(container, '--since', first, '--tail', '100')).toContain('9\n');
+    });
+
+    it('hold long lines, bytes that are no text, and an end without a newline', async () => {
+      const script = 'head -c 40000 /dev/zero | tr "\\0" x; printf "\\na\\000b\\377c\\n"; printf last';
+      await run(`long-${driver}`, ['--log-driver', driver], script);
+      expect(await logged(`long-${driver}`)).toBe(`${'x'.repeat(40_000)}\na\0b\uFFFDc\nlast`);
+      expect(await logged(`long-${driver}`, '--tail', '2')).toBe('a\0b\uFFFDc\nlast');
     });
 
     it('are read through rotation and packing, and stay in their bounds', async () => {
@@ -95,6 +102,18 @@ describe.each(USER_NAMES)('the logs of containers of %s', (name) => {
     expect(seen).toEqual([...wanted, 'end', '']);
     expect(readdirSync(directoryOf(id)).filter((file) => file.endsWith('.gz')).length).toBeGreaterThan(2);
     await typist.result;
+  });
+
+  it('are followed by several through restarts, and are empty before the first start', async () => {
+    const run = ['--name', 'turns', '--network', 'none', '--restart', 'on-failure:2', BUSYBOX];
+    expect((await user.wherry(['create', ...run, 'sh', '-c', 'echo turn; exit 3'])).exitCode).toBe(0);
+    expect(await logged('turns')).toBe('');
+    expect(await logged('turns', '-f')).toBe('');
+    await user.wherry(['start', 'turns']);
+    const followers = [1, 2].map(() => user.startWherry(['logs', '-f', 'turns']));
+    for (const follower of followers) expect((await follower.result).stdout).toBe('turn\n'.repeat(3));
+    const { stdout } = await user.wherry(['inspect', '-f', '{{.RestartCount}} {{.State.ExitCode}}', 'turns']);
+    expect(stdout).toBe('2 3\n');
   });
 
   it('keep a million lines, and give them back without a loss', async () => {
@@ -146,6 +165,9 @@ describe.each(USER_NAMES)('the logs of containers of %s', (name) => {
     );
     expect(refused.exitCode).toBe(125);
     expect(refused.stderr).toMatch(/\/nowhere/);
+    const later = ['fluentd-address=unix:///nowhere', 'fluentd-async=1'];
+    const words = ['--rm', '--log-driver', 'fluentd', ...later.flatMap((option) => ['--log-opt', option])];
+    expect(await run('later', words, ':')).toMatchObject({ exitCode: 0, stderr: '' });
     const tls = await run(
       'tls',
       ['--log-driver', 'syslog', '--log-opt', 'syslog-address=tcp+tls://127.0.0.1:1'],

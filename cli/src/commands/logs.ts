@@ -2,6 +2,7 @@ import * as Flags from '@oclif/core/flags';
 import { WherryError } from '@wherry/core/errors';
 import { BaseCommand } from '../base-command.ts';
 import { parseMoment } from '../flags/time.ts';
+import { detailText, fixedTime } from '../format/log-line.ts';
 import { BatchedOutput } from '../terminal/batched-output.ts';
 
 export default class Logs extends BaseCommand {
@@ -49,7 +50,7 @@ export default class Logs extends BaseCommand {
     try {
       for await (const { time, stream, text, attributes } of lines) {
         const details = flags.details ? `${detailText(attributes)} ` : '';
-        const before = `${flags.timestamps ? `${time} ` : ''}${details}`;
+        const before = `${flags.timestamps ? `${fixedTime(time)} ` : ''}${details}`;
         if (before !== '') output.write(stream, Buffer.from(before));
         output.write(stream, text);
       }
@@ -70,11 +71,4 @@ function lineCount(text: string): number | undefined {
     });
   }
   return count < 0 ? undefined : count;
-}
-
-function detailText(attributes: Readonly<Record<string, string>> = {}): string {
-  return Object.entries(attributes)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, value]) => `${encodeURIComponent(key)}=${encodeURIComponent(value)}`)
-    .join(',');
 }

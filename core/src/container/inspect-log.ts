@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { getSystemErrorMap } from 'node:util';
-import { DRIVER_LOSS, type DriverLoss } from '../log/driver/config.ts';
+import { readLoss } from '../log/loss.ts';
 
 /** What of a container's output its log didn't take, since the last start. */
 export interface LogLoss {
@@ -11,16 +11,14 @@ export interface LogLoss {
   readonly Error: string;
 }
 
-/** Reads the fact `log-error` of a container's directory (launcher/PROGRAM.md, "Facts"), and what its driver lost. */
+/** Reads the fact `log-error` of a container's directory (launcher/PROGRAM.md, "Facts"), and what the process beside its monitor lost. */
 export function logLoss(directory: string): LogLoss {
-  const driver = JSON.parse(
-    readIfThere(join(directory, DRIVER_LOSS)) || '{"dropped":0,"error":""}',
-  ) as DriverLoss;
+  const beside = readLoss(directory);
   const text = readIfThere(join(directory, 'log-error'));
-  if (text === '') return { DroppedBytes: driver.dropped, Error: driver.error };
+  if (text === '') return { DroppedBytes: beside.dropped, Error: beside.error };
   const [errno = '0', dropped = '0'] = text.split(' ');
   const [name, message] = getSystemErrorMap().get(-Number(errno)) ?? [`errno ${errno}`, 'unknown'];
-  return { DroppedBytes: Number(dropped) + driver.dropped, Error: `${name}: ${message}` };
+  return { DroppedBytes: Number(dropped) + beside.dropped, Error: `${name}: ${message}` };
 }
 
 function readIfThere(path: string): string {

@@ -1,10 +1,12 @@
+import { goBoolean, type LogCache, parseCache, splitCache } from '../log/cache.ts';
 import { chooseNames } from '../log/choice.ts';
 import { splitDelivery } from '../log/mode.ts';
 import { type CheckedPlan, checkPlan } from '../plan/check.ts';
 import { encodeSink } from '../plan/encode.ts';
 import { FRAMINGS } from '../plan/framings.ts';
-import type { OpenRequest } from '../plugin/contract.ts';
+import type { DriverInfo, OpenRequest } from '../plugin/contract.ts';
 import type { LogDriver } from '../plugin/drivers.ts';
+import { checkOptions } from '../plugin/options.ts';
 import type { ContainerContext } from './context.ts';
 import { driverGrants, environmentValues, keyValues, type StateUpdate } from './drivers.ts';
 import { relaySocket } from './log-relay.ts';
@@ -14,6 +16,8 @@ import { rootsOf } from './roots.ts';
 /** Where a container's output goes, checked, and what its log driver wants kept in its state. */
 export interface LogPlan {
   readonly plan: CheckedPlan;
+  /** The copy that is kept here of what goes where it can't be read back. */
+  readonly cache: LogCache | undefined;
   readonly state: StateUpdate;
 }
 
@@ -25,7 +29,9 @@ export function planLog(
   spec: ContainerSpec,
 ): LogPlan {
   const { value: sink, changes } = log.open(openRequest(context, log, row, spec));
+  const sent = sink.tag === 'socket' || sink.tag === 'driver';
   return {
+    cache: logCache(context, log, row, spec, sent),
     plan: checkPlan({
       asker: { kind: 'log', driver: log.info.name, request: 'open' },
       steps: [],
@@ -52,6 +58,25 @@ export function checkLog(
   encodeSink(plan, rootsOf(context, plan.asker, row.id), delivery, relaySocket(context, row.id));
 }
 
+/**
+ * The copy of a container's log; none where the driver reads it back by itself, nor of what isn't kept at all.
+ * @throws WherryError `E_LOG_CACHE`, and `E_DRIVER_OPTION` for options of a copy that there would not be
+ */
+export function logCache(
+  context: Pick<ContainerContext, 'machine'>,
+  log: LogDriver,
+  row: ContainerRow,
+  spec: ContainerSpec,
+  sent: boolean,
+): LogCache | undefined {
+  const { cache } = splitCache(spec.logOptions);
+  if (sent && log.read(openRequest(context, log, row, spec)).value.tag === 'unreadable') {
+    return parseCache(cache);
+  }
+  checkOptions(log.info, keyValues(cache));
+  return undefined;
+}
+
 /** What a log driver is told of a container. */
 export function openRequest(
   { machine }: Pick<ContainerContext, 'machine'>,
@@ -62,6 +87,7 @@ export function openRequest(
   const labels = keyValues(row.labels);
   const env = environmentValues(spec.env);
   const takes = (name: string): boolean => info.options.some((option) => option.name === name);
+  const { own } = splitCache(splitDelivery(spec.logOptions).own);
   return {
     container: row.id,
     containerName: row.name,
@@ -71,6 +97,20 @@ export function openRequest(
     labels,
     env,
     facts: machine.facts,
-    options: keyValues(chooseNames(splitDelivery(spec.logOptions).own, { labels, env }, takes)),
+    options: keyValues(plainBooleans(info, chooseNames(own, { labels, env }, takes))),
   };
+}
+
+/** Docker takes whatever Go's ParseBool does; drivers know `true` and `false`. */
+function plainBooleans(
+  info: DriverInfo,
+  options: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const booleans = new Set(info.options.filter(({ kind }) => kind === 'boolean').map(({ name }) => name));
+  return Object.fromEntries(
+    Object.entries(options).map(([name, value]) => {
+      const meant = booleans.has(name) ? goBoolean(value) : undefined;
+      return [name, meant === undefined ? value : String(meant)];
+    }),
+  );
 }

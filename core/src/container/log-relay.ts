@@ -19,7 +19,7 @@ export function relaySocket({ store }: Pick<ContainerContext, 'store'>, id: stri
  * @throws WherryError `E_LOG_RELAY`, `E_LOG_DRIVER`
  */
 export async function relayLog(
-  context: Pick<ContainerContext, 'store' | 'machine'>,
+  context: Pick<ContainerContext, 'store' | 'machine' | 'env'>,
   id: string,
   log: CheckedPlan,
 ): Promise<void> {
@@ -37,17 +37,21 @@ export async function relayLog(
   giveToRoot(context.machine, config.socket);
 }
 
-/** What a monitor executes when the process that runs its driver is gone; nothing for other sinks. */
-export async function driverLogHelper(
-  context: Pick<ContainerContext, 'store'>,
+/** What a monitor executes when the process that serves its log is gone; nothing for sinks without one. */
+export async function logHelper(
+  context: Pick<ContainerContext, 'store' | 'env'>,
   id: string,
   log: CheckedPlan,
 ): Promise<readonly SettingOperation[]> {
-  if (log.sink?.tag !== 'driver') return [];
-  const { driverLogCommand } = await import('../log/driver/start.ts');
-  return [
-    { op: 'log-helper', argv: driverLogCommand({ ...driverLogConfig(context, id, log), tells: false }) },
-  ];
+  if (log.sink?.tag === 'driver') {
+    const { driverLogCommand } = await import('../log/driver/start.ts');
+    const config = driverLogConfig(context, id, log);
+    return [{ op: 'log-helper', argv: driverLogCommand({ ...config, tells: false }) }];
+  }
+  const config = relayConfig(context, id, log);
+  if (config === undefined) return [];
+  const { relayCommand } = await import('../log/relay/start.ts');
+  return [{ op: 'log-helper', argv: relayCommand({ ...config, tells: false }) }];
 }
 
 function driverLogConfig(
@@ -67,10 +71,10 @@ function driverLogConfig(
 
 /** What a relay has to be told for a checked sink; undefined for one that needs none. */
 function relayConfig(
-  context: Pick<ContainerContext, 'store'>,
+  context: Pick<ContainerContext, 'store' | 'env'>,
   id: string,
   { sink }: CheckedPlan,
-): RelayConfig | undefined {
+): Omit<RelayConfig, 'tells'> | undefined {
   const [, host, port] = (sink?.tag === 'socket' && TLS.exec(sink.val.address)) || [];
   if (sink?.tag !== 'socket' || host === undefined) return undefined;
   const attribute = (name: string): string | undefined =>
@@ -79,9 +83,11 @@ function relayConfig(
     const path = attribute(`tls-${name}`);
     return path === undefined ? {} : { [name]: path };
   };
+  const authorities = context.env.NODE_EXTRA_CA_CERTS;
   return {
     socket: relaySocket(context, id),
     directory: context.store.paths.container(id),
+    ...(authorities === undefined ? {} : { authorities }),
     host,
     port: Number(port),
     ...file('ca'),

@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { LogLine, LogsOptions } from '../api.ts';
 import { EXIT, WherryError } from '../errors/error.ts';
+import { cacheFiles } from '../log/cache.ts';
+import { DRIVER_LOG, driverLogNames } from '../log/driver/file.ts';
 import { logForm, type ParsedForm } from '../log/form.ts';
 import { readLog } from '../log/read.ts';
 import { checkJournalFields, checkLogFiles } from '../plan/check.ts';
@@ -12,7 +14,7 @@ import type { ContainerContext } from './context.ts';
 import { driverGrants } from './drivers.ts';
 import { isRunning, readFacts } from './facts.ts';
 import { notFound } from './find.ts';
-import { openRequest } from './log-plan.ts';
+import { logCache, openRequest } from './log-plan.ts';
 import { rootsOf } from './roots.ts';
 
 const NEWLINE = Uint8Array.of(0x0a);
@@ -31,11 +33,23 @@ export async function* containerLogs(
   if (row === undefined || spec === undefined) throw notFound(id);
   const log = (await context.drivers()).log(spec.logDriver);
   const { value: reading } = log.read(openRequest(context, log, row, spec));
-  if (reading.tag === 'unreadable') throw unreadable(spec.logDriver, reading.val);
   const directory = context.store.paths.container(id);
   const { processes } = context;
   const ended = (): boolean => !existsSync(directory) || !isRunning(readFacts(directory), processes);
   const asker = { kind: 'log', driver: spec.logDriver, request: 'read' } as const;
+  const following = (paths: readonly string[]) =>
+    options.follow === true && !ended()
+      ? { directories: [...new Set([directory, ...paths.map((path) => dirname(path))])], ended }
+      : undefined;
+  if (reading.tag === 'unreadable') {
+    // Of one that keeps no log at all there is no copy either.
+    const sent = log.open(openRequest(context, log, row, spec)).value.tag !== 'none';
+    const cache = logCache(context, log, row, spec, sent);
+    if (cache === undefined) throw unreadable(spec.logDriver, reading.val);
+    const files = cacheFiles(directory, cache);
+    yield* readLog(files, options, following(files.paths));
+    return;
+  }
   if (reading.tag === 'journal') {
     const fields = checkJournalFields(asker, reading.val);
     const program = findProgram('journalctl', context.env.PATH ?? '');
@@ -48,12 +62,14 @@ export async function* containerLogs(
   if (form === undefined) throw unreadable(spec.logDriver, 'this version of Wherry cannot read its form');
   const named = reading.tag === 'files' ? reading.val.files : reading.val;
   const files = checkLogFiles(asker, named, driverGrants(log));
-  const paths = files.map((location) => resolveLocation(location, rootsOf(context, asker, id)));
-  const follow =
-    options.follow === true && !ended()
-      ? { directories: [...new Set([directory, ...paths.map((path) => dirname(path))])], ended }
-      : undefined;
-  yield* readLog({ paths, form }, options, follow);
+  const paths = files.flatMap((location) => {
+    const path = resolveLocation(location, rootsOf(context, asker, id));
+    // The one that is written for a driver is rotated for it.
+    return path === join(directory, DRIVER_LOG)
+      ? driverLogNames().map((name) => join(directory, name))
+      : path;
+  });
+  yield* readLog({ paths, form }, options, following(paths));
 }
 
 /** What the driver itself makes of its files. */
@@ -76,7 +92,7 @@ function unreadable(driver: string, reason: string): WherryError {
   // The driver's own sentence, which is Docker's for all first-party ones.
   return new WherryError(reason, {
     code: 'E_LOG_UNREADABLE',
-    hint: `The log driver is ${driver}; those with a log that can be read are json-file, k8s-file, local and journald.`,
+    hint: `The log driver is ${driver}; json-file, k8s-file, local and journald are read, and others without cache-disabled=true.`,
     exitCode: EXIT.failure,
   });
 }

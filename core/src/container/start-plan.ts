@@ -1,3 +1,4 @@
+import type { LogCache } from '../log/cache.ts';
 import { type NetworksPlan, planNetworks } from '../network/plan.ts';
 import type { PublishedPort } from '../network/request.ts';
 import { type JoinedContainer, joinedContainer, linkVariables } from '../network/start.ts';
@@ -22,6 +23,7 @@ export interface StartPlan {
   /** Variables that links bring along. */
   readonly variables: readonly string[];
   readonly log: CheckedPlan;
+  readonly logCache: LogCache | undefined;
   readonly hostname: string;
   /** What the drivers want kept in their states. */
   readonly state: readonly StateUpdate[];
@@ -54,6 +56,7 @@ export function planStart(
     sharing,
     variables: linkVariables(context, row, spec),
     log: log.plan,
+    logCache: log.cache,
     hostname: joined?.hostname ?? spec.hostname ?? (sharing === 'host' ? hostName() : shortId(row.id)),
     state: [{ info: storage.info, changes: mounts.changes }, ...networks.state, log.state],
   };

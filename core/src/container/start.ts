@@ -5,7 +5,8 @@ import { EXIT, WherryError } from '../errors/error.ts';
 import { foldEvents } from '../event/fold.ts';
 import { startEvents } from '../event/start-events.ts';
 import { EventTable } from '../event/table.ts';
-import { DRIVER_LOSS } from '../log/driver/config.ts';
+import { cacheOperation } from '../log/cache.ts';
+import { LOG_LOSS } from '../log/loss.ts';
 import { splitDelivery } from '../log/mode.ts';
 import { adHocNetwork, portsByHelper } from '../network/builtin.ts';
 import { refreshNames } from '../network/members.ts';
@@ -29,7 +30,7 @@ import { hostFileBinds, writeHostFiles } from './host-files.ts';
 import { identityOf } from './identity.ts';
 import { imageMountOperation, imageView } from './image-view.ts';
 import { makeLegacyGroups } from './legacy-cgroup.ts';
-import { driverLogHelper, relayLog, relaySocket } from './log-relay.ts';
+import { logHelper, relayLog, relaySocket } from './log-relay.ts';
 import { cacheDirectory } from './machine.ts';
 import { prepareMounts, startMounts } from './mounts.ts';
 import { addedGroups, NO_OPTIONS } from './options.ts';
@@ -83,7 +84,7 @@ export async function prepareLaunch(context: ContainerContext, id: string, clien
   const request = await launchRequest(context, drivers, { row, spec, plan, client, pending });
   // What it left when it failed before would be taken for this start's.
   if (row.launch > 0)
-    for (const fact of ['start-error', 'ports', 'log-error', DRIVER_LOSS, 'restart-policy', 'oom'])
+    for (const fact of ['start-error', 'ports', 'log-error', LOG_LOSS, 'restart-policy', 'oom'])
       rmSync(join(directory, fact), { force: true });
   // The monitor of a container with --rm removes its directory from there.
   giveToRoot(machine, store.paths.containers);
@@ -204,7 +205,8 @@ export async function launchRequest(
         splitDelivery(spec.logOptions).delivery,
         relaySocket(context, id),
       ),
-      ...(await driverLogHelper(context, id, plan.log)),
+      ...(plan.logCache === undefined ? [] : [cacheOperation(directory, plan.logCache)]),
+      ...(await logHelper(context, id, plan.log)),
     ],
     pending,
     rootfs: spec.autoRemove ? unsynced(rootfs) : rootfs,

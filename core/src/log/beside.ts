@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, rmSync, writeSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -8,20 +8,45 @@ import type { Readable } from 'node:stream';
 export const READY = 'ready';
 export const READY_FD = 3;
 
+/**
+ * What a process that serves a monitor's log does from beginning to end.
+ * @param tells whether somebody waits to be told
+ * @param serve its work until the monitor goes; `ready` is called when it listens
+ */
+export async function serveBeside(
+  tells: boolean,
+  serve: (ready: () => void) => Promise<void>,
+): Promise<never> {
+  let told = !tells;
+  const tell = (text: string): void => {
+    if (told) return;
+    told = true;
+    writeSync(READY_FD, text);
+    closeSync(READY_FD);
+  };
+  try {
+    await serve(() => tell(READY));
+    process.exit(0);
+  } catch (error) {
+    tell(error instanceof Error ? error.message : String(error));
+    process.exit(1);
+  }
+}
+
 /** A monitor that isn't there by then has come to nothing. */
 const MONITOR_MS = 30_000;
 
 /**
- * Starts a process that serves one monitor's log and ends with it.
+ * Starts a process that serves one monitor's log and ends with it. Its environment is empty, as when a monitor starts it anew.
  * @returns what it said, `READY` when all is well
  */
-export function startBeside(argv: readonly string[], env: Readonly<Record<string, string>>): Promise<string> {
+export function startBeside(argv: readonly string[]): Promise<string> {
   const [program = '', ...args] = argv;
   const child = spawn(program, args, {
     detached: true,
     cwd: '/',
     stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
-    env: { ...env },
+    env: {},
   });
   child.unref();
   return new Promise((resolve, reject) => {
@@ -57,17 +82,13 @@ export function awaitMonitor(socket: string, ready: () => void): Promise<Socket 
 }
 
 /**
- * The command line of such a process: Node.js, finding its libraries where this one found its own. Monitors have no
- * environment to pass on.
+ * The command line of such a process: Node.js, finding its libraries where this one found its own, as monitors have no
+ * environment to pass on. The program is `built` beside the bundle in a package, the source in a checkout.
  */
-export function nodeCommand(...args: readonly string[]): readonly string[] {
-  const libraries = process.env.LD_LIBRARY_PATH;
-  const command = [process.execPath, ...args];
-  return libraries ? ['/usr/bin/env', `LD_LIBRARY_PATH=${libraries}`, ...command] : command;
-}
-
-/** The file of such a process: `built` beside the bundle in a package, the source in a checkout. */
-export function programBeside(directory: string, built: string): string {
+export function commandBeside(directory: string, built: string, config: object): readonly string[] {
   const file = join(directory, built);
-  return existsSync(file) ? file : join(directory, 'main.ts');
+  const program = existsSync(file) ? file : join(directory, 'main.ts');
+  const libraries = process.env.LD_LIBRARY_PATH;
+  const command = [process.execPath, program, JSON.stringify(config)];
+  return libraries ? ['/usr/bin/env', `LD_LIBRARY_PATH=${libraries}`, ...command] : command;
 }

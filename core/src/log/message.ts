@@ -1,4 +1,5 @@
 import type { KeyValue, SocketSink } from '../plugin/contract.ts';
+import type { SendingPace } from '../program/operation.ts';
 
 /** What is the same in all messages to a socket, as the launcher takes it (launcher/PROGRAM.md, `log-socket`). */
 export interface MessageParts {
@@ -8,11 +9,20 @@ export interface MessageParts {
   readonly subsecond: boolean;
   readonly head: Uint8Array;
   readonly fields: Uint8Array;
+  readonly pace: SendingPace;
 }
 
 const NOTHING = new Uint8Array();
 /** As the launcher numbers them. */
 const PACKINGS: readonly string[] = ['none', 'gzip', 'zlib'];
+/** Attributes of this prefix say how messages go, and no message has them. */
+const PACE = 'delivery.';
+/** Attributes of syslog that aren't data of the message. */
+const SYSLOG_OWN = /^(?:facility|tag|hostname|tls-(?:ca|cert|key|skip-verify))$/;
+/** The number that RFC 5612 gives to whoever has none of their own. */
+const SD_ID = 'container@32473';
+/** The launcher's numbers have 32 bits. */
+const LARGEST = 2 ** 32 - 1;
 /** Daemon. */
 const DEFAULT_FACILITY = '3';
 
@@ -21,10 +31,11 @@ const DEFAULT_FACILITY = '3';
  * @param machine the machine's name, which takes the place of an empty one
  */
 export function messageParts(
-  { framing, attributes }: Pick<SocketSink, 'framing' | 'attributes'>,
+  { framing, attributes: all }: Pick<SocketSink, 'framing' | 'attributes'>,
   machine: string,
 ): MessageParts {
-  const plain = { number: 0, subsecond: false, head: NOTHING, fields: NOTHING };
+  const attributes = all.filter(({ key }) => !key.startsWith(PACE));
+  const plain = { number: 0, subsecond: false, head: NOTHING, fields: NOTHING, pace: paceOf(all) };
   switch (framing) {
     case 'syslog-rfc3164':
     case 'syslog-rfc5424': {
@@ -37,7 +48,10 @@ export function messageParts(
         ...plain,
         number,
         head: Buffer.from(`${host === undefined ? fallback : `${word(host || machine)} `}${tag}`),
-        fields: framing === 'syslog-rfc5424' ? Buffer.from(word(tag, 32)) : NOTHING,
+        fields:
+          framing === 'syslog-rfc5424'
+            ? Buffer.from(`${word(tag, 32)} ${structuredData(attributes)}`)
+            : NOTHING,
       };
     }
     case 'journald':
@@ -53,6 +67,7 @@ export function messageParts(
         ([key]) => key !== 'tag' && key !== 'sub-second',
       );
       return {
+        ...plain,
         number: record.length,
         subsecond: attribute(attributes, 'sub-second') === 'true',
         head: messagePackText(attribute(attributes, 'tag') ?? ''),
@@ -62,6 +77,35 @@ export function messageParts(
     default:
       return plain;
   }
+}
+
+function paceOf(attributes: readonly KeyValue[]): SendingPace {
+  const number = (name: keyof SendingPace, key: string): SendingPace => {
+    const value = Number(attribute(attributes, `${PACE}${key}`) ?? 0);
+    return Number.isSafeInteger(value) && value > 0 ? { [name]: Math.min(value, LARGEST) } : {};
+  };
+  const flag = (name: keyof SendingPace): SendingPace =>
+    attribute(attributes, `${PACE}${name}`) === 'true' ? { [name]: true } : {};
+  return {
+    ...number('messages', 'messages'),
+    ...number('retryWait', 'retry-wait'),
+    ...number('maxRetries', 'max-retries'),
+    ...number('writeTimeout', 'write-timeout'),
+    ...number('renewal', 'renewal'),
+    ...flag('holds'),
+    ...flag('acknowledged'),
+  };
+}
+
+/** RFC 5424, 6.3: what the user has chosen of labels and variables, as the parameters of one element; `-` for nothing. */
+function structuredData(attributes: readonly KeyValue[]): string {
+  const chosen = attributes.filter(({ key }) => !SYSLOG_OWN.test(key));
+  if (chosen.length === 0) return '-';
+  const parameters = chosen.map(({ key, value }) => {
+    const name = key.replaceAll(/[^\x21-\x7e]|[="\]]/g, '_').slice(0, 32);
+    return `${name}="${value.replaceAll(/["\\\]]/g, '\\$&').replaceAll('\n', ' ')}"`;
+  });
+  return `[${SD_ID} ${parameters.join(' ')}]`;
 }
 
 function attribute(attributes: readonly KeyValue[], name: string): string | undefined {

@@ -23,11 +23,14 @@ export function splitDelivery(options: Readonly<Record<string, string>>): {
 } {
   const { mode = 'blocking', 'max-buffer-size': size, ...own } = options;
   if (mode !== 'blocking' && mode !== 'non-blocking') {
-    throw refused(`invalid log mode: ${mode}`, 'Give --log-opt mode=blocking or mode=non-blocking.');
+    throw refused(
+      `logger: logging mode not supported: ${mode}`,
+      'Give --log-opt mode=blocking or mode=non-blocking.',
+    );
   }
   if (size !== undefined && mode === 'blocking') {
     throw refused(
-      "option 'max-buffer-size' is only supported with 'non-blocking' mode",
+      "logger: max-buffer-size option is only supported with 'mode=non-blocking'",
       'Add --log-opt mode=non-blocking.',
     );
   }

@@ -171,7 +171,7 @@ export function encodeSink(
   const { sink } = plan;
   if (sink === undefined || sink.tag === 'none') return [];
   if (sink.tag === 'driver') {
-    const parts = { number: 0, subsecond: false, head: new Uint8Array(), fields: new Uint8Array() };
+    const parts = { number: 0, subsecond: false, head: new Uint8Array(), fields: new Uint8Array(), pace: {} };
     const to = { address: `unix:${relay}`, framing: 'binary', required: true } as const;
     return [{ op: 'log-socket', ...to, ...delivery, parts }];
   }

@@ -458,12 +458,17 @@ export interface SocketSink {
   readonly address: string;
   readonly framing: Framing;
   /**
-   * What each message carries. syslog has a use for `facility` (a number), `tag` and `hostname` alone; journald takes
+   * What each message carries. syslog has a use of its own for `facility` (a number), `tag` and `hostname`, and of RFC 5424
+   * carries others as structured data; journald takes
    * names of journal fields, gelf those of its record (`host`, `_tag`, …) besides `compression` (`gzip` or `zlib`, for
    * datagrams), fluentd those of its record, besides `tag`
    * and `sub-second` (`true` for times in nanoseconds). An empty `hostname` or `host` is the machine's own.
    * With `tls:`, which is for syslog alone, `tls-ca`, `tls-cert` and `tls-key` are paths of PEM files, and `tls-skip-verify`
    * is `true` where any certificate of the server will do.
+   * No message has those that begin with `delivery.`: `messages` that wait at most; milliseconds of `retry-wait` before a lost
+   * connection is made anew, of `write-timeout` without progress that end one, and of `renewal` after which one that works is
+   * made anew; `max-retries` after which what waits is dropped; `holds` (`true`: the container waits also while there is no
+   * connection) and, for fluentd, `acknowledged` (`true`: by the receiver, each).
    */
   readonly attributes: readonly KeyValue[];
   /** Whether a container is kept from starting when nobody can be reached there. */

@@ -21,7 +21,7 @@ export function checkOptions(info: DriverInfo, options: readonly KeyValue[]): vo
   for (const { key, value } of options) {
     const option = info.options.find((candidate) => candidate.name === key);
     if (option === undefined) {
-      throw new WherryError(`${nameOf(info)} has no option ${JSON.stringify(key)}`, {
+      throw new WherryError(unknown(info, key), {
         code: 'E_DRIVER_OPTION',
         hint: hintOf(info.options),
       });
@@ -34,6 +34,12 @@ export function checkOptions(info: DriverInfo, options: readonly KeyValue[]): vo
       });
     }
   }
+}
+
+/** Of a log driver as Docker says it. */
+function unknown(info: DriverInfo, key: string): string {
+  if (info.kind === 'log') return `unknown log opt '${key}' for ${info.name} log driver`;
+  return `${nameOf(info)} has no option ${JSON.stringify(key)}`;
 }
 
 function hintOf(options: readonly OptionInfo[]): string {

@@ -10,6 +10,24 @@ export type {
   NetworkPreparation,
 } from './network-operation.ts';
 
+/** How messages go to a socket; times in milliseconds. What is absent is without a limit. */
+export interface SendingPace {
+  /** That wait at most. */
+  readonly messages?: number;
+  /** Before a lost connection is made anew. Absent: 100, doubled each time up to 30 s. */
+  readonly retryWait?: number;
+  /** After so many tries what waits is dropped. */
+  readonly maxRetries?: number;
+  /** Without progress, until the connection is given up and made anew. */
+  readonly writeTimeout?: number;
+  /** After which a connection that works is made anew, its host looked up once more. */
+  readonly renewal?: number;
+  /** The container waits also while there is no connection, unless it is `nonBlocking`. */
+  readonly holds?: boolean;
+  /** For fluentd: each message is sent anew until the receiver has said that it has it. */
+  readonly acknowledged?: boolean;
+}
+
 /**
  * The operations of a launch program, as launcher/PROGRAM.md describes them. Host paths are absolute; paths of the container
  * are absolute too, and resolved by the launcher inside the container's root, so that no link leads out of it.
@@ -91,6 +109,7 @@ export type SettingOperation =
         readonly subsecond: boolean;
         readonly head: Uint8Array;
         readonly fields: Uint8Array;
+        readonly pace: SendingPace;
       };
     }
   /**

@@ -1,5 +1,5 @@
 import { afterEach, expect, it, vi } from 'vitest';
-import { nodeCommand } from '../../src/log/beside.ts';
+import { commandBeside } from '../../src/log/beside.ts';
 
 afterEach(() => {
   vi.unstubAllEnvs();
@@ -7,12 +7,13 @@ afterEach(() => {
 
 it('is Node.js itself, or Node.js with the libraries that this process was given', () => {
   vi.stubEnv('LD_LIBRARY_PATH', undefined);
-  expect(nodeCommand('x.mjs', 'y')).toEqual([process.execPath, 'x.mjs', 'y']);
+  expect(commandBeside('/none', 'x.mjs', { a: 1 })).toEqual([process.execPath, '/none/main.ts', '{"a":1}']);
   vi.stubEnv('LD_LIBRARY_PATH', '/opt/lib');
-  expect(nodeCommand('x.mjs')).toEqual([
+  expect(commandBeside('/none', 'x.mjs', {})).toEqual([
     '/usr/bin/env',
     'LD_LIBRARY_PATH=/opt/lib',
     process.execPath,
-    'x.mjs',
+    '/none/main.ts',
+    '{}',
   ]);
 });

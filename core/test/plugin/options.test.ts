@@ -46,7 +46,7 @@ describe('checkOptions', () => {
   test('refuses an option that isn’t listed, and lists those that are', () => {
     expect(() => checkOptions(INFO, [{ key: 'max-sise', value: '1' }])).toThrowError(
       expect.objectContaining({
-        message: 'log driver json-file has no option "max-sise"',
+        message: "unknown log opt 'max-sise' for json-file log driver",
         hint: 'It takes text, number, boolean, size, duration.',
       }),
     );

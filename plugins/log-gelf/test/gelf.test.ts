@@ -30,7 +30,20 @@ test('a record says which container, and what was chosen of it', () => {
   expect(open({ 'gelf-compression-type': 'zlib' })).toMatchObject({ attributes: { compression: 'zlib' } });
 });
 
+test('how often a connection is tried, and that level 0 is not packed', () => {
+  const tcp = { 'gelf-address': 'tcp://g', 'gelf-tcp-max-reconnect': '3', 'gelf-tcp-reconnect-delay': '2' };
+  expect(open(tcp)).toMatchObject({
+    attributes: { 'delivery.max-retries': '3', 'delivery.retry-wait': '2000' },
+  });
+  expect(open({ 'gelf-compression-level': '0' })).toMatchObject({ attributes: { compression: 'none' } });
+  expect(open({ 'gelf-compression-level': '-1' })).toMatchObject({ attributes: { compression: 'gzip' } });
+});
+
 test.each([
+  [{ 'gelf-compression-level': '10' }, 'E_DRIVER_INVALID'],
+  [{ 'gelf-tcp-max-reconnect': '3' }, 'E_DRIVER_INVALID'],
+  [{ 'gelf-address': 'tcp://h', 'gelf-compression-level': '1' }, 'E_DRIVER_INVALID'],
+  [{ 'gelf-address': 'tcp://h', 'gelf-tcp-reconnect-delay': '-1' }, 'E_DRIVER_INVALID'],
   [{ 'gelf-address': '' }, 'E_DRIVER_INVALID'],
   [{ 'gelf-address': 'graylog:12201' }, 'E_DRIVER_INVALID'],
   [{ 'gelf-address': 'unix:///x' }, 'E_DRIVER_INVALID'],

@@ -1,6 +1,11 @@
 import { invalid } from '@wherry/sdk-assemblyscript/guest/failure.ts';
 import { schemeOf, sinkAddress } from '@wherry/sdk-assemblyscript/guest/log-address.ts';
-import { checkTag, tagOf } from '@wherry/sdk-assemblyscript/guest/log-attributes.ts';
+import {
+  attributeOptions,
+  checkTag,
+  chosenOf,
+  tagOf,
+} from '@wherry/sdk-assemblyscript/guest/log-attributes.ts';
 import { option, optionValue } from '@wherry/sdk-assemblyscript/guest/option.ts';
 import {
   type DriverInfo,
@@ -41,8 +46,7 @@ export function describe(): DriverInfo {
         '',
         'rfc3164, rfc5424 or rfc5424micro; without one as local programs send it.',
       ),
-      option('tag', 'text', '{{.ID}}', 'A tag that each message carries, such as {{.Name}}/{{.ID}}.'),
-    ],
+    ].concat(attributeOptions('{{.ID}}')),
   };
 }
 
@@ -127,6 +131,16 @@ export function open(request: OpenRequest): SinkResult {
       invalid(`syslog-format is not known: "${format}"`, 'Give rfc3164, rfc5424 or rfc5424micro.'),
     );
   }
+  const rfc5424 = format.startsWith('rfc5424');
+  const chosen = chosenOf(request);
+  if (!rfc5424 && chosen.length > 0) {
+    return SinkResult.err(
+      invalid(
+        'labels and env have no place in messages of RFC 3164',
+        'Add --log-opt syslog-format=rfc5424, which carries them as structured data.',
+      ),
+    );
+  }
   const attributes: KeyValue[] = [
     { key: 'facility', value: facility.toString() },
     { key: 'tag', value: tagOf(request) },
@@ -140,10 +154,11 @@ export function open(request: OpenRequest): SinkResult {
     const trusting = optionValue(request.options, 'syslog-tls-skip-verify', 'false');
     attributes.push({ key: 'tls-skip-verify', value: trusting });
   }
+  for (let i = 0; i < chosen.length; i++) attributes.push(chosen[i]);
   return SinkResult.ok(
     Sink.socket({
       address: address,
-      framing: format.startsWith('rfc5424') ? 'syslog-rfc5424' : 'syslog-rfc3164',
+      framing: rfc5424 ? 'syslog-rfc5424' : 'syslog-rfc3164',
       attributes: attributes,
       required: scheme !== 'udp',
     }),

@@ -45,6 +45,16 @@ test('format, facility and tag', () => {
   });
 });
 
+test('labels and variables where the format has room for them', () => {
+  const chosen = { labels: 'tier', env: 'STAGE' };
+  expect(open({ 'syslog-format': 'rfc5424', ...chosen })).toMatchObject({
+    attributes: { tier: 'front', STAGE: 'test' },
+  });
+  expect(() => open(chosen)).toThrowError(/no place in messages of RFC 3164/);
+  expect(open({ labels: 'none' })).toMatchObject({ framing: 'syslog-rfc3164' });
+  expect(open({ tag: '' })).toMatchObject({ attributes: { tag: ID.slice(0, 12) } });
+});
+
 test.each([
   [{ 'syslog-address': 'http://x' }, 'E_DRIVER_INVALID'],
   [{ 'syslog-address': 'udp://h:0' }, 'E_DRIVER_INVALID'],

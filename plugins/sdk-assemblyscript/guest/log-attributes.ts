@@ -41,7 +41,8 @@ export function chosenOf(request: OpenRequest): KeyValue[] {
 
 /** The tag as it is written; without one, the container's short id, as Docker has it. */
 export function tagOf(request: OpenRequest): string {
-  return expand(optionValue(request.options, 'tag', '{{.ID}}'), request);
+  const template = optionValue(request.options, 'tag', '');
+  return expand(template === '' ? '{{.ID}}' : template, request);
 }
 
 /** What is wrong with the tag's template, or null. */

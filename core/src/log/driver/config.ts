@@ -2,7 +2,7 @@
 export interface DriverLogConfig {
   /** Where the monitor connects; made by the process, and removed as soon as somebody is there. */
   readonly socket: string;
-  /** The container's directory: for the log file, and for the fact `log-driver-error`. */
+  /** The container's directory: for the log file, and for the fact `log-loss`. */
   readonly directory: string;
   /** The state directory, where installed drivers and their states are. */
   readonly root: string;
@@ -11,15 +11,4 @@ export interface DriverLogConfig {
   readonly container: string;
   /** Given by who waits for it to listen; a monitor that starts it anew does not. */
   readonly tells: boolean;
-}
-
-/** The container's log file, in its directory: what `write` answers with is appended there. */
-export const DRIVER_LOG = 'driver.log';
-
-/** What of the container's output its driver didn't take: bytes, and the driver's last words as JSON. */
-export const DRIVER_LOSS = 'log-driver-error';
-
-export interface DriverLoss {
-  readonly dropped: number;
-  readonly error: string;
 }

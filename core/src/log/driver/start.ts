@@ -1,10 +1,10 @@
 import { EXIT, WherryError } from '../../errors/error.ts';
-import { nodeCommand, programBeside, READY, startBeside } from '../beside.ts';
+import { commandBeside, READY, startBeside } from '../beside.ts';
 import type { DriverLogConfig } from './config.ts';
 
 /** The command line of the process that runs a log driver for a container. */
 export function driverLogCommand(config: DriverLogConfig): readonly string[] {
-  return nodeCommand(programBeside(import.meta.dirname, 'log-driver.mjs'), JSON.stringify(config));
+  return commandBeside(import.meta.dirname, 'log-driver.mjs', config);
 }
 
 /**
@@ -12,7 +12,7 @@ export function driverLogCommand(config: DriverLogConfig): readonly string[] {
  * @throws WherryError `E_LOG_DRIVER` when it can't load the driver
  */
 export async function startDriverLog(config: Omit<DriverLogConfig, 'tells'>): Promise<void> {
-  const answer = await startBeside(driverLogCommand({ ...config, tells: true }), {});
+  const answer = await startBeside(driverLogCommand({ ...config, tells: true }));
   if (answer === READY) return;
   throw new WherryError(
     `the log driver ${config.driver} can't be run: ${answer || 'the process that runs it ended'}`,

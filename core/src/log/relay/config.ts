@@ -10,6 +10,10 @@ export interface RelayConfig {
   readonly ca?: string;
   readonly cert?: string;
   readonly key?: string;
+  /** A PEM file of authorities that are trusted besides the system's. */
+  readonly authorities?: string;
   /** Whether the server's certificate is taken as it is. */
   readonly skipVerify: boolean;
+  /** Given by who waits for it to listen; a monitor that starts it anew does not. */
+  readonly tells: boolean;
 }

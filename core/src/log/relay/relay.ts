@@ -1,10 +1,11 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { constants } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { connect, type TLSSocket } from 'node:tls';
+import { connect, rootCertificates, type TLSSocket } from 'node:tls';
+import { getSystemErrorMap } from 'node:util';
 import { awaitMonitor } from '../beside.ts';
+import { LossNote } from '../loss.ts';
 import type { RelayConfig } from './config.ts';
 import { RelayQueue } from './queue.ts';
 
@@ -18,14 +19,15 @@ const LAST_WORDS_MS = 2000;
 
 /**
  * Connects to the server, listens for the monitor, and passes on what it says until it goes. `ready` is called once when it
- * listens.
+ * listens. One that takes another's place listens at once, as the monitor has messages for it.
  * @throws Error with a sentence when there is no server that is trusted, or a file can't be read
  */
 export async function relay(config: RelayConfig, ready: () => void): Promise<void> {
-  let server: TLSSocket | undefined = await connectTo(config);
+  let server: TLSSocket | undefined = config.tells ? await connectTo(config) : undefined;
   const monitor = await awaitMonitor(config.socket, ready);
   if (monitor === undefined) return;
   const queue = new RelayQueue(KEPT);
+  const loss = new LossNote(config.directory);
   let ended = false;
   const flush = (): void => {
     while (server !== undefined) {
@@ -47,6 +49,7 @@ export async function relay(config: RelayConfig, ready: () => void): Promise<voi
         // Without a connection all is taken and the oldest dropped, so that the monitor's end is seen.
         monitor.resume();
       }
+      if (queue.dropped > 0) loss.set(queue.dropped, reasonOf(lost));
       await pause(delay);
       server = await connectTo(config).catch((error: NodeJS.ErrnoException) => {
         lost = error.code ?? 'ECONNRESET';
@@ -54,7 +57,7 @@ export async function relay(config: RelayConfig, ready: () => void): Promise<voi
       });
     }
   };
-  let lost = '';
+  let lost = 'EPIPE';
   const end = new Promise<void>((resolve) => {
     monitor.on('error', () => undefined);
     monitor.on('end', () => resolve());
@@ -72,7 +75,8 @@ export async function relay(config: RelayConfig, ready: () => void): Promise<voi
   }
   if (server !== undefined && ended) await lastWords(server);
   while (queue.take() !== undefined);
-  if (queue.dropped > 0) noteLoss(config.directory, queue.dropped, lost);
+  if (queue.dropped > 0) loss.set(queue.dropped, reasonOf(lost));
+  loss.end();
 }
 
 function lastWords(server: TLSSocket): Promise<unknown> {
@@ -81,13 +85,13 @@ function lastWords(server: TLSSocket): Promise<unknown> {
 }
 
 function connectTo(config: RelayConfig): Promise<TLSSocket> {
-  const { host, port, ca, cert, key, skipVerify } = config;
+  const { host, port, ca, cert, key, authorities, skipVerify } = config;
   return new Promise((resolve, reject) => {
     const socket = connect({
       host,
       port,
       ...(isIP(host) === 0 ? { servername: host } : {}),
-      ...(ca === undefined ? {} : { ca: readFileSync(ca) }),
+      ...(ca === undefined ? systemAuthorities(authorities) : { ca: readFileSync(ca) }),
       ...(cert === undefined ? {} : { cert: readFileSync(cert) }),
       ...(key === undefined ? {} : { key: readFileSync(key) }),
       rejectUnauthorized: !skipVerify,
@@ -116,12 +120,14 @@ function closed(socket: TLSSocket): Promise<string> {
   });
 }
 
-/** As the launcher writes it (launcher/PROGRAM.md, "Facts"). */
-function noteLoss(directory: string, dropped: number, code: string): void {
-  const errno = constants.errno[code as keyof typeof constants.errno] ?? constants.errno.EPIPE;
-  try {
-    writeFileSync(join(directory, 'log-error'), `${errno} ${dropped} ${new Date().toISOString()}\n`);
-  } catch {
-    // With --rm the directory has gone by now.
-  }
+/** As with NODE_EXTRA_CA_CERTS, which Node.js reads from the environment alone. */
+function systemAuthorities(file: string | undefined): { ca?: (string | Buffer)[] } {
+  return file === undefined ? {} : { ca: [...rootCertificates, readFileSync(file)] };
+}
+
+/** `ECONNRESET: connection reset by peer`; the code alone where the system knows none. */
+function reasonOf(code: string): string {
+  const errno = constants.errno[code as keyof typeof constants.errno];
+  const known = errno === undefined ? undefined : getSystemErrorMap().get(-errno);
+  return known === undefined ? code : `${code}: ${known[1]}`;
 }
