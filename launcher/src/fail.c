@@ -153,7 +153,7 @@ static const char *hint(const struct failure *f) {
     return "This shell is in a container itself, which hides a part of /proc or /sys; docker and podman show all of it by "
            "--security-opt systempaths=unconfined.";
   }
-  if (f->error == ENOSYS) return "Linux 5.12 or later is needed, and no seccomp filter that hides its system calls.";
+  if (f->error == ENOSYS) return "Linux 5.10 or later is needed, and no seccomp filter that hides its system calls.";
   if (f->phase == PHASE_NAMESPACE && (f->error == ENOSPC || f->error == EPERM || f->error == EUSERS)) {
     const char *found = namespaces_hint();
     if (found != NULL) return found;

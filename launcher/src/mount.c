@@ -9,8 +9,8 @@
 
 #include "container.h"
 #include "fail.h"
-#include "kernel_mount.h"
 #include "mount.h"
+#include "mount_attr.h"
 #include "util.h"
 
 static const struct { const char *name; uint64_t attribute; } flags[] = {
@@ -67,7 +67,7 @@ int configure(int context, const char *options, const char *path) {
 int mount_over(struct child *child, int mount, const char *target, bool directory) {
   CLEAN_FD int over = inside_open_target(child, target, directory);
   if (over < 0) return -1;
-  return move_mount_(mount, over) == 0 ? 0 : fail(target);
+  return attach_mount(mount, over) == 0 ? 0 : fail(target);
 }
 
 static const char *const types[] = {"proc", "sysfs", "tmpfs", "devpts", "mqueue", "cgroup2", NULL};
@@ -96,8 +96,7 @@ static int set_propagation(int mount, const char *word, const char *path) {
   for (size_t i = 0; i < COUNT(propagations); i++) {
     if (strcmp(propagations[i].name, word) != 0) continue;
     struct mount_attr attr = {.propagation = propagations[i].propagation};
-    unsigned recursive = propagations[i].recursive ? AT_RECURSIVE : 0;
-    return mount_setattr_(mount, "", AT_EMPTY_PATH | recursive, &attr) == 0 ? 0 : fail(path);
+    return set_detached_mount(mount, propagations[i].recursive, &attr) == 0 ? 0 : fail(path);
   }
   errno = EINVAL;
   return fail_detail(path, "\"%s\" is not a kind of mount propagation", word);
@@ -127,7 +126,7 @@ int mount_bind(struct child *child, const struct operation *op) {
   if (attributes != 0) {
     struct mount_attr attr = {.attr_set = attributes};
     if (attributes & MOUNT_ATTR_NOATIME) attr.attr_clr = MOUNT_ATTR__ATIME;
-    if (mount_setattr_(mount, "", AT_EMPTY_PATH | depth, &attr) != 0) return fail(source);
+    if (set_detached_mount(mount, recursive, &attr) != 0) return fail(source);
   }
   return mount_over(child, mount, target, S_ISDIR(about.st_mode));
 }
@@ -153,7 +152,7 @@ int share_mount(struct child *child, const struct operation *op) {
   CLEAN_FD int mount = take_mount(op->args[0].text, op->args[1].text);
   if (mount < 0) return -1;
   struct mount_attr attr = {.propagation = MS_PRIVATE};
-  if (mount_setattr_(mount, "", AT_EMPTY_PATH, &attr) != 0) return fail(op->args[1].text);
+  if (set_detached_mount(mount, false, &attr) != 0) return fail(op->args[1].text);
   return mount_over(child, mount, op->args[2].text, true);
 }
 
@@ -170,10 +169,10 @@ int mount_mask(struct child *child, const struct operation *op) {
       return fail_filesystem(context, path);
     }
     CLEAN_FD int empty = fsmount_(context, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
-    return empty >= 0 && move_mount_(empty, target) == 0 ? 0 : fail(path);
+    return empty >= 0 && attach_mount(empty, target) == 0 ? 0 : fail(path);
   }
   CLEAN_FD int null = open_tree_(AT_FDCWD, "/dev/null", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-  return null >= 0 && move_mount_(null, target) == 0 ? 0 : fail(path);
+  return null >= 0 && attach_mount(null, target) == 0 ? 0 : fail(path);
 }
 
 int mount_read_only(struct child *child, const struct operation *op) {
@@ -182,8 +181,5 @@ int mount_read_only(struct child *child, const struct operation *op) {
   if (target < 0) return errno == ENOENT || errno == ENOTDIR ? 0 : fail(path);
   CLEAN_FD int copy = open_tree_(target, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
   struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY};
-  if (copy < 0 || mount_setattr_(copy, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr) != 0 || move_mount_(copy, target) != 0) {
-    return fail(path);
-  }
-  return 0;
+  return copy >= 0 && set_detached_mount(copy, true, &attr) == 0 && attach_mount(copy, target) == 0 ? 0 : fail(path);
 }

@@ -8,6 +8,7 @@
 #include "fail.h"
 #include "kernel_mount.h"
 #include "mount.h"
+#include "mount_attr.h"
 #include "tree.h"
 #include "util.h"
 
@@ -115,7 +116,7 @@ static int mount_root(struct child *child, const struct operation *op, const str
   if (!too_old_kernel() || by_mount_after(op, stack, mountpoint, 0) != 0) return -1;
   struct mount_attr attr = {.propagation = MS_PRIVATE};
   child->rootfs = open(mountpoint, O_PATH | O_DIRECTORY | O_CLOEXEC);
-  if (child->rootfs < 0 || mount_setattr_(child->rootfs, "", AT_EMPTY_PATH, &attr) != 0) return fail(mountpoint);
+  if (child->rootfs < 0 || set_mount(child->rootfs, false, &attr) != 0) return fail(mountpoint);
   return 0;
 }
 
@@ -124,7 +125,7 @@ static int mount_image(struct child *child, const struct operation *op, const st
   CLEAN_FD int mount = by_context(op, stack);
   struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV};
   if (mount >= 0) {
-    return mount_setattr_(mount, "", AT_EMPTY_PATH, &attr) == 0 ? mount_over(child, mount, target, true) : fail(target);
+    return set_detached_mount(mount, false, &attr) == 0 ? mount_over(child, mount, target, true) : fail(target);
   }
   if (!too_old_kernel()) return -1;
   struct failure first = failure;

@@ -4,8 +4,8 @@
 
 #include "container.h"
 #include "fail.h"
-#include "kernel_mount.h"
 #include "mount.h"
+#include "mount_attr.h"
 #include "tree.h"
 #include "util.h"
 
@@ -14,7 +14,7 @@ int rootfs_attach(struct child *child, int mount, const char *mountpoint) {
   if (over < 0) return fail(mountpoint);
   // pivot_root(2) refuses a root that is shared.
   struct mount_attr attr = {.propagation = MS_PRIVATE};
-  if (mount_setattr_(mount, "", AT_EMPTY_PATH, &attr) != 0 || move_mount_(mount, over) != 0) return fail(mountpoint);
+  if (set_detached_mount(mount, false, &attr) != 0 || attach_mount(mount, over) != 0) return fail(mountpoint);
   child->rootfs = fcntl(mount, F_DUPFD_CLOEXEC, 3);
   return child->rootfs < 0 ? fail(mountpoint) : 0;
 }
@@ -26,7 +26,7 @@ int rootfs_bind(struct child *child, const struct operation *op) {
   CLEAN_FD int mount = open_tree_(tree, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
   if (mount < 0) return fail(source);
   struct mount_attr attr = {.propagation = MS_PRIVATE};
-  if (mount_setattr_(mount, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr) != 0) return fail(source);
+  if (set_detached_mount(mount, true, &attr) != 0) return fail(source);
   return rootfs_attach(child, mount, op->args[0].text);
 }
 
@@ -44,6 +44,7 @@ int pivot_root(struct child *child, const struct operation *op) {
   }
   close_fd(&child->rootfs);
   struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY};
-  if (read_only && mount_setattr_(AT_FDCWD, "/", 0, &attr) != 0) return fail("/");
-  return 0;
+  if (!read_only) return 0;
+  CLEAN_FD int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  return root >= 0 && set_mount(root, false, &attr) == 0 ? 0 : fail("/");
 }

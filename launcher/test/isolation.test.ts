@@ -2,7 +2,8 @@ import { chownSync, mkdirSync, symlinkSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { compileSeccomp } from '../../core/src/seccomp/compile.ts';
 import { DEFAULT_PROFILE } from '../../core/src/seccomp/default-profile.ts';
-import { Bench } from './support.ts';
+import { finished } from './process.ts';
+import { Bench, oldKernel } from './support.ts';
 import { obstacle, user } from './users.ts';
 
 const reason = obstacle === undefined ? '' : ` (${obstacle})`;
@@ -62,6 +63,46 @@ describe.skipIf(obstacle !== undefined)(`isolation${reason}`, () => {
     expect(stdout.toString()).toBe('text\nmade\n');
     expect(stderr.match(/Read-only file system/g)).toHaveLength(2);
     expect(bench.read('holder/made')).toBe('z\n');
+  });
+
+  test('mounts are the same on a kernel before 5.12, which has no mount_setattr(2)', async () => {
+    using bench = new Bench(owner);
+    const seen = async (...emulation: string[]) => {
+      const script =
+        'while read a b c d point options tag rest; do echo $point $options $tag; done </proc/self/mountinfo';
+      const program = bench.program(['sh', '-c', script], {
+        readOnly: true,
+        container: [
+          // Has others below it.
+          bind('/dev', '/ro-dev', ['readonly', 'nosuid']),
+          {
+            ...bind(bench.path('image'), '/one'),
+            recursive: false,
+            flags: ['noexec'],
+            propagation: 'slave',
+          },
+          bind(bench.path('holder'), '/with a space', ['readonly']),
+          { op: 'mask', path: '/proc/fs' },
+          { op: 'read-only', path: '/proc/sys' },
+        ],
+      });
+      const { stdout, stderr } = await finished(
+        bench.command([...emulation, bench.launcher, 'run', program]),
+      );
+      expect(stderr).toBe('');
+      // Of several at one place the last is on top, and the others are nobody's to see.
+      return Object.fromEntries(
+        stdout
+          .toString()
+          .trim()
+          .split('\n')
+          .map((line) => line.split(' ') as [string, ...string[]])
+          .map(([point, ...rest]) => [point, rest.join(' ').replace(/:\d+$/, '')]),
+      );
+    };
+    const now = await seen();
+    expect(now['/ro-dev/pts']).toMatch(/^ro,nosuid,/);
+    expect(await seen(oldKernel(bench), 'mount_setattr')).toEqual(now);
   });
 
   test('a file can’t be mounted over a directory, and the failure names both', async () => {

@@ -1,15 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { ContainerOperation } from '../../core/src/program/operation.ts';
 import { finished, type Result } from './process.ts';
-import { Bench } from './support.ts';
+import { Bench, oldKernel } from './support.ts';
 import { obstacle, user } from './users.ts';
 
 const reason = obstacle === undefined ? '' : ` (${obstacle})`;
 const owner = user ?? { name: '', uid: 0, gid: 0, range: undefined };
-const LAUNCHER = join(import.meta.dirname, '..');
 
 /** Commands of fsconfig(2). */
 const SET_STRING = 1;
@@ -60,7 +59,7 @@ async function run(
     ],
     cleanup: [],
   });
-  const emulation = command === undefined ? [] : [bench.path('old-kernel'), String(command)];
+  const emulation = command === undefined ? [] : [oldKernel(bench), String(command)];
   return await finished(bench.command([...emulation, bench.launcher, 'run', program]));
 }
 
@@ -72,19 +71,12 @@ const root = (bench: Bench, lower: readonly string[]): ContainerOperation => ({
   options: ['userxattr'],
 });
 
-function prepared(): Bench {
-  const bench = new Bench(owner);
-  execFileSync('flock', [join(LAUNCHER, 'Makefile'), 'make', '-s', '-C', LAUNCHER, 'build/old-kernel']);
-  copyFileSync(join(LAUNCHER, 'build/old-kernel'), bench.path('old-kernel'));
-  return bench;
-}
-
 describe.skipIf(obstacle !== undefined)(`overlay${reason}`, () => {
   describe.each(KERNELS)('on a kernel %s', (_, command) => {
     test.each([2, 128, 500])(
       '%i layers are stacked in order, and the root can be written to',
       async (count) => {
-        using bench = prepared();
+        using bench = new Bench(owner);
         const lower = [...layers(bench, count - 1), bench.path('image')];
         const script = 'cat /which; ls /many | wc -l; echo x >/which; cat /which';
         const { status, stdout, stderr } = await run(bench, command, script, [root(bench, lower)]);
@@ -95,7 +87,7 @@ describe.skipIf(obstacle !== undefined)(`overlay${reason}`, () => {
     );
 
     test('an image is mounted inside, read-only', async () => {
-      using bench = prepared();
+      using bench = new Bench(owner);
       const image: ContainerOperation = {
         op: 'overlay',
         target: '/image',
@@ -113,7 +105,7 @@ describe.skipIf(obstacle !== undefined)(`overlay${reason}`, () => {
   });
 
   test('a failure of the overlay itself comes with the kernel’s words', async () => {
-    using bench = prepared();
+    using bench = new Bench(owner);
     mkdirSync(bench.path('layer/upper'), { recursive: true });
     const bad = root(bench, [bench.path('image')]);
     const { status, stderr } = await run(bench, undefined, 'true', [
@@ -124,7 +116,7 @@ describe.skipIf(obstacle !== undefined)(`overlay${reason}`, () => {
   });
 
   test('no layer is reached by a link that a driver might have made', async () => {
-    using bench = prepared();
+    using bench = new Bench(owner);
     symlinkSync('/', bench.path('host'));
     for (const layer of [bench.path('host'), bench.path('host/etc')]) {
       const { status, stderr } = await run(bench, undefined, 'true', [

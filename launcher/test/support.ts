@@ -302,6 +302,15 @@ export class Bench {
   }
 }
 
+/** The program that runs another as on an older kernel (old-kernel.c), for the bench's user. */
+export function oldKernel(bench: Bench): string {
+  const path = bench.path('old-kernel');
+  if (existsSync(path)) return path;
+  execFileSync('flock', [join(LAUNCHER, 'Makefile'), 'make', '-s', '-C', LAUNCHER, 'build/old-kernel']);
+  copyFileSync(join(LAUNCHER, 'build/old-kernel'), path);
+  return path;
+}
+
 /** Waits for the end of any process of this machine. */
 export async function ended(bench: Bench, pid: number, start: string): Promise<void> {
   await finished(bench.spawn(['wait', String(pid), start]));

@@ -46,7 +46,7 @@ const REASONS: Readonly<Record<string, readonly [reason: string, hint: string]>>
   ENOENT: ['it is not there', 'Look whether the path exists.'],
   ENOSYS: [
     'this kernel lacks a system call that it takes',
-    'Linux 5.12 or later is needed, and no seccomp filter that hides its system calls.',
+    'Linux 5.10 or later is needed, and no seccomp filter that hides its system calls.',
   ],
   EBUSY: ['it is in use', 'Try again, or look which container uses it.'],
 };
