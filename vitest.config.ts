@@ -8,8 +8,8 @@ export default defineConfig({
         test: {
           name: 'unit',
           // So long only on a machine with far more to do than it can: no test waits for this time when all is well.
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
           include: [
             'core/test/**/*.test.ts',
             'cli/test/**/*.test.ts',

@@ -7,7 +7,7 @@ import { obstacle, user } from './users.ts';
 
 const reason = obstacle === undefined ? '' : ` (${obstacle})`;
 const owner = user ?? { name: '', uid: 0, gid: 0, range: undefined };
-const POLL = { timeout: 30_000, interval: 10 };
+const POLL = { timeout: 60_000, interval: 10 };
 /** Before, signals still end it at once. */
 const LISTENS = 'until ls -l /proc/$PPID/fd | grep -q signalfd; do :; done';
 const GO_ON = 'while :; do sleep 0.05; done';

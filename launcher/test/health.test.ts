@@ -69,7 +69,8 @@ describe.skipIf(obstacle !== undefined)('the health check', () => {
 
   test('a probe that takes too long is killed with what it started, and failed', async () => {
     await checked(check('echo begun; sleep 3600; true', { timeout: 300, retries: 1 }), async (bench) => {
-      expect(await bench.fact('health', /^unhealthy /)).toMatch(/Z -1 1 0 6\nbegun\n/);
+      // On a busy machine it may be some probes until one gets as far as its first word in that time.
+      await bench.fact('health', /^unhealthy [\s\S]*Z -1 1 0 6\nbegun\n/);
       const { stdout } = await bench.launch(['exec', bench.execProgram(['ps', '-o', 'args'])]);
       // The next one may have begun.
       expect(stdout.toString().match(/^sleep 3600$/gm)?.length ?? 0).toBeLessThanOrEqual(1);

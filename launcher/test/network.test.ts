@@ -8,7 +8,7 @@ import { afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { encodeProgram } from '../../core/src/program/encode.ts';
 import type { NetworkOperation, NetworkPreparation } from '../../core/src/program/operation.ts';
 
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 const LAUNCHER = join(import.meta.dirname, '..');
 const BRIDGE = 'br-0123456789ab';

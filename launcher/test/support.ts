@@ -22,7 +22,7 @@ import { finished, polling, QUIET_MS, type Result, startTime, watching } from '.
 import { BUSYBOX, self, type User } from './users.ts';
 
 // Containers on a machine that does other things as well.
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 const LAUNCHER = join(import.meta.dirname, '..');
 const APPLETS =

@@ -167,7 +167,10 @@ export interface NetworkPlan {
   readonly steps: readonly Step[];
 }
 
-/** A network driver knows how a container is joined to a network. Its state is by (network, container, interface). */
+/**
+ * A network driver knows how a container is joined to a network. Its state is by (network, container, interface). When a
+ * container or a network is removed, the host drops what lies under keys that have its id in them.
+ */
 export interface Network {
   /** Always the same answer, and no use of the state: the host asks once, when the driver is installed. */
   describe(): DriverInfo;

@@ -17,7 +17,7 @@ import { TestImages } from './images.ts';
 
 const ROUNDS = Number(process.env.WHERRY_TEST_FUZZ ?? 3000);
 const SEED = Number(process.env.WHERRY_TEST_SEED ?? 0xf00d);
-const TIME = { timeout: 60_000 + ROUNDS * 50 };
+const TIME = { timeout: 300_000 + ROUNDS * 50 };
 
 /** What is refused has to be so by an error that people can read. @returns whether it was taken */
 function taken(work: () => unknown, tale: string): boolean {

@@ -614,7 +614,7 @@ describe('refused, with nothing left behind', () => {
     const partial = join(test.root, 'partial');
     const size = () =>
       readdirSync(partial).reduce((sum, name) => sum + statSync(join(partial, name)).size, 0);
-    await expect.poll(size, { timeout: 30_000 }).toBeGreaterThan(2 << 20);
+    await expect.poll(size, { timeout: 60_000 }).toBeGreaterThan(2 << 20);
     abort.abort();
     await expect(pull).rejects.toMatchObject({ name: 'AbortError' });
     const there = size();

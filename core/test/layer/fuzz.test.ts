@@ -26,7 +26,7 @@ describe.skipIf(reason !== undefined)(`damaged archives${reason === undefined ? 
   });
 
   it(`never crash the worker, hang, or write outside (${ROUNDS} of them)`, {
-    timeout: 60_000 + ROUNDS * 100,
+    timeout: 300_000 + ROUNDS * 100,
   }, async () => {
     const random = randomness(0x5eed);
     const archives = FEATURE_LAYERS.map((entries) =>
