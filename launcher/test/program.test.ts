@@ -47,7 +47,9 @@ test('a program cut off anywhere is refused', { timeout: 300_000 }, () => {
   }
 });
 
-test('a program with any one byte changed is read or refused, and nothing worse', { timeout: 300_000 }, () => {
+test('a program with any one byte changed is read or refused, and nothing worse', {
+  timeout: 300_000,
+}, () => {
   for (let at = 0; at < sound.length; at++) {
     const damaged = Uint8Array.from(sound);
     damaged[at] = (damaged[at] ?? 0) ^ (at % 2 === 0 ? 0x01 : 0x80);
