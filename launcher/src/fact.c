@@ -11,7 +11,15 @@
 
 static int leave(const struct monitor *monitor, const char *name, const char *text, size_t length) {
   if (monitor->directory < 0) return 0;
-  return replace_file(monitor->directory, name, 0644, text, length) == 0 ? 0 : fail(name);
+  if (replace_file(monitor->directory, name, 0644, text, length) == 0) return 0;
+  return fail_detail(name, "the container's file %s can't be written: %s", name, strerror(errno));
+}
+
+// Where no room is left, the launch program's file has some, and is of no use any more.
+static int leave_in_place_of_program(const struct monitor *monitor, const char *name, const char *text, size_t length) {
+  CLEAN_FD int fd = openat(monitor->directory, "program", O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+  if (fd < 0 || pwrite(fd, text, length, 0) != (ssize_t)length || ftruncate(fd, (off_t)length) != 0) return -1;
+  return renameat(monitor->directory, "program", monitor->directory, name);
 }
 
 // For whoever watches the container from outside; read by a rename, so never half written.
@@ -53,7 +61,8 @@ int fact_exited(const struct monitor *monitor, const struct ending *ending) {
   char now[TIME_SIZE], line[160];
   now_text(now);
   int length = snprintf(line, sizeof line, "%d %d %d %s\n", ending->status, ending->signal, ending->out_of_memory, now);
-  return leave(monitor, "exited", line, (size_t)length);
+  if (leave(monitor, "exited", line, (size_t)length) == 0) return 0;
+  return leave_in_place_of_program(monitor, "exited", line, (size_t)length);
 }
 
 int fact_oom(const struct monitor *monitor) {

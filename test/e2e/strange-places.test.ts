@@ -1,3 +1,4 @@
+import { mkdirSync, rmdirSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { asUser, INSTALL_DIRECTORY, type TestUser } from '../support/user.ts';
@@ -55,4 +56,30 @@ it('says that a file would be larger than the user may write', async () => {
   const result = await user.run('sh', args, { env });
   expect(result.stderr).toMatch(/^wherry: Writing .* beyond the size .*\n.*ulimit -f/m);
   expect(result.exitCode).toBe(1);
+});
+
+it('gets out of a disk that a container has filled', async () => {
+  const small = path.join(user.home, `small-${process.pid}`);
+  // In a mount namespace of the user's own. What is said on standard error is told by its line.
+  const script = `mount -t tmpfs -o size=14m none "$1" && PATH=\${2%/*}:$PATH && exec 2>&1
+    wherry run -d --name hog --network none ${BUSYBOX} sh -c 'until [ -e /go ]; do sleep 0.1; done; head -c 100m /dev/zero >/big; exit 7' >/dev/null
+    wherry exec hog touch /go; wherry wait hog
+    wherry ps -a --format '{{.Names}} {{.State}}'; wherry inspect -f '{{.State.ExitCode}}' hog
+    wherry run --rm --network none ${BUSYBOX} true; echo $?
+    wherry rm hog
+    wherry run --rm --network none ${BUSYBOX} echo again
+    ls "$1/reserve"`;
+  mkdirSync(small);
+  try {
+    const args = ['-Urm', 'sh', '-c', script, 'sh', small, user.program];
+    const { stdout } = await user.run('unshare', args, { env: { WHERRY_ROOT: small }, timeoutMs: 120_000 });
+    expect(
+      stdout.replace(
+        /^(?!wherry:).*(Pull|Digest|Status|layer|Download|Checksum|No space left on device).*\n/gm,
+        '',
+      ),
+    ).toMatch(/\n7\nhog exited\n7\nwherry: No space left .*\nRemove .*\n125\nhog\nagain\n.*\/reserve\n$/);
+  } finally {
+    rmdirSync(small);
+  }
 });

@@ -6,6 +6,7 @@ import { heldNamespaces } from '../network/held-namespaces.ts';
 import { encodeFileOperations } from '../plan/encode.ts';
 import type { FileOperation } from '../program/operation.ts';
 import { forgetInNetworks } from '../store/driver-state.ts';
+import { keepReserve } from '../store/reserve.ts';
 import { removeCgroup } from './cgroup.ts';
 import { type ContainerContext, currentRow, fold } from './context.ts';
 import { commitState, type StateUpdate } from './drivers.ts';
@@ -49,6 +50,7 @@ export async function purge(context: ContainerContext, id: string, volumes = tru
   if (cleared === undefined) return;
   const dropped = behindEvents(context, (events) => dropRow(context, events, cleared));
   await context.volumes.removeTrees(dropped);
+  keepReserve(context.store.paths.root);
 }
 
 /** A container of which nothing but its row is left. */

@@ -19,6 +19,7 @@ import { type EncodedPlan, encodeFileOperations, encodePlan, encodeSink } from '
 import type { Drivers } from '../plugin/drivers.ts';
 import { encodeProgram } from '../program/encode.ts';
 import type { FileOperation, PrepareStep, SettingOperation } from '../program/operation.ts';
+import { demandReserve } from '../store/reserve.ts';
 import { resolveUser } from '../user/resolve.ts';
 import { makeCgroup } from './cgroup.ts';
 import { type ContainerContext, currentRow } from './context.ts';
@@ -70,6 +71,7 @@ export async function prepareLaunch(context: ContainerContext, id: string, clien
   if (current === undefined || spec === undefined) throw notFound(id);
   const { row, running } = current;
   refuseStart(row, running);
+  demandReserve(store.paths.root);
   if (spec.rootfs !== undefined) checkRootDirectory(spec.rootfs);
   await sureLayers(context, spec);
   const drivers = await context.drivers();

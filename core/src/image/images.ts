@@ -19,6 +19,7 @@ import { writeLayout } from '../blob/layout.ts';
 import type { LayerTrees } from '../container/rootfs.ts';
 import type { RetryPolicy } from '../registry/retry.ts';
 import { Lease } from '../store/lease.ts';
+import { keepReserve } from '../store/reserve.ts';
 import type { Environment } from '../store/root.ts';
 import type { Store } from '../store/store.ts';
 import { collectTemporary } from '../store/temporary.ts';
@@ -125,6 +126,7 @@ export class ImageService implements Omit<Images, 'commit' | 'export'> {
     collectTemporary(this.#store.paths.temporary);
     this.blobs.partials.collect();
     await layers.cleanup();
+    keepReserve(this.#store.paths.root);
     const { env, uid, retry } = this.#options;
     this.#pulls += 1;
     try {

@@ -1,4 +1,6 @@
+import { rmSync, writeFileSync } from 'node:fs';
 import { WherryError } from '../errors/error.ts';
+import { explainWriteFailure } from './errno.ts';
 
 /** Primary result codes of SQLite (sqlite.org/rescode.html) that the user can do something about. */
 const CODE = {
@@ -32,12 +34,15 @@ export function explainDatabaseError(error: unknown, path: string): unknown {
     case CODE.full:
       return new WherryError(`No space left while writing the database ${path}: the disk is full.`, {
         code: 'E_NO_SPACE',
-        hint: 'Make room on that disk, or name another state directory with WHERRY_ROOT.',
+        hint: 'Remove what you no longer need (wherry rm, wherry rmi, wherry system prune), or name another state directory with WHERRY_ROOT.',
         cause: error,
       });
     case CODE.readOnly:
     case CODE.cannotOpen:
-    case CODE.inputOutput:
+    case CODE.inputOutput: {
+      // SQLite knows ENOSPC alone of what keeps a file from growing.
+      const refusal = explainWriteFailure(refusalBeside(path), `the database ${path}`);
+      if (refusal instanceof WherryError) return refusal;
       return new WherryError(
         `The database ${path} can't be opened or written: ${(error as Error).message}.`,
         {
@@ -46,7 +51,21 @@ export function explainDatabaseError(error: unknown, path: string): unknown {
           cause: error,
         },
       );
+    }
     default:
       return error;
+  }
+}
+
+/** Why nothing can be written beside the database, undefined when it can. */
+function refusalBeside(path: string): unknown {
+  const probe = `${path}-probe`;
+  try {
+    writeFileSync(probe, new Uint8Array(4096));
+    return undefined;
+  } catch (error) {
+    return error;
+  } finally {
+    rmSync(probe, { force: true });
   }
 }

@@ -1,6 +1,7 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { WherryError } from '../errors/error.ts';
 import { explainDatabaseError } from './database-error.ts';
+import { giveUpReserve } from './reserve.ts';
 
 export type Value = SQLInputValue;
 
@@ -59,9 +60,20 @@ export class Database implements Disposable {
 
   /**
    * All of `work` or nothing: rolled back when it throws. Takes the write lock at once (BEGIN IMMEDIATE), so what `work`
-   * reads stays true until it ends; must not be asynchronous. Within another transaction it is a savepoint.
+   * reads stays true until it ends; must not be asynchronous. Within another transaction it is a savepoint. When the disk is
+   * full, `work` is done once more with the reserve's room.
    */
   transaction<Result>(work: () => Result extends PromiseLike<unknown> ? never : Result): Result {
+    if (this.#depth > 0) return this.#attempt(work);
+    try {
+      return this.#attempt(work);
+    } catch (error) {
+      if (!this.#hasRoomNow(error)) throw error;
+      return this.#attempt(work);
+    }
+  }
+
+  #attempt<Result>(work: () => Result): Result {
     const savepoint = `s${this.#depth}`;
     const outermost = this.#depth === 0;
     this.exec(outermost ? 'BEGIN IMMEDIATE' : `SAVEPOINT ${savepoint}`);
@@ -131,8 +143,23 @@ export class Database implements Disposable {
     try {
       return work();
     } catch (error) {
-      throw this.#sqlite?.isOpen === false ? closed() : explainDatabaseError(error, this.#path);
+      const explained = this.#explain(error);
+      // Within a transaction SQLite has taken back what came before.
+      if (this.#depth > 0 || !this.#hasRoomNow(explained)) throw explained;
     }
+    try {
+      return work();
+    } catch (error) {
+      throw this.#explain(error);
+    }
+  }
+
+  #explain(error: unknown): unknown {
+    return this.#sqlite?.isOpen === false ? closed() : explainDatabaseError(error, this.#path);
+  }
+
+  #hasRoomNow(error: unknown): boolean {
+    return error instanceof WherryError && error.code === 'E_NO_SPACE' && giveUpReserve(this.#path);
   }
 }
 

@@ -1,6 +1,7 @@
-import { chmodSync, mkdirSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { directoryMode, ensurePrivateDirectory } from './private-directory.ts';
+import { errnoOf } from './errno.ts';
+import { directoryMode, ensurePrivateDirectory, unusable } from './private-directory.ts';
 import { type Environment, openStateRoot } from './root.ts';
 import { openRuntimeDirectory } from './runtime-directory.ts';
 
@@ -79,9 +80,15 @@ export function openPaths({ root: asked, env, uid }: PathOptions): StatePaths {
 export function makeLayout(paths: StatePaths, uid: number): void {
   const mode = directoryMode(uid);
   for (const path of [paths.images, paths.containers, paths.volumes, paths.temporary]) {
-    mkdirSync(path, { recursive: true });
-    // Whatever the umask is.
-    chmodSync(path, mode);
+    try {
+      // Not recursively: on a read-only file system that says ENOENT.
+      if (!existsSync(path)) mkdirSync(path);
+      // Whatever the umask is.
+      chmodSync(path, mode);
+    } catch (error) {
+      // Another first command was quicker.
+      if (errnoOf(error) !== 'EEXIST') throw unusable(path, error);
+    }
   }
   for (const name of ['storage', 'drivers']) ensurePrivateDirectory(join(paths.root, name), uid);
 }

@@ -4,6 +4,7 @@ import { DriverState } from './driver-state.ts';
 import { errnoOf } from './errno.ts';
 import { migrate } from './migrate.ts';
 import { makeLayout, openPaths, type PathOptions, type StatePaths } from './paths.ts';
+import { keepReserve } from './reserve.ts';
 import { type Schema, STORE_SCHEMA } from './schema.ts';
 import { Temporary } from './temporary.ts';
 
@@ -26,6 +27,7 @@ export function openStore(options: PathOptions, schemas: readonly Schema[]): Sto
   if (!existsSync(paths.database)) {
     makeLayout(paths, options.uid);
     createDatabase(paths.database, temporary, all);
+    keepReserve(paths.root);
   }
   const database = new Database(paths.database);
   migrate(database, all);

@@ -16,6 +16,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { dropDeadLeases, Lease } from '../../src/store/lease.ts';
 import { ensurePrivateDirectory } from '../../src/store/private-directory.ts';
+import { demandReserve } from '../../src/store/reserve.ts';
 import type { Schema } from '../../src/store/schema.ts';
 import { openStore } from '../../src/store/store.ts';
 import { collectTemporary } from '../../src/store/temporary.ts';
@@ -70,7 +71,7 @@ describe('the database', () => {
     const again = open(root, [things]);
     expect(again.database.all('SELECT name FROM thing')).toEqual([{ name: 'kept' }]);
     expect(readdirSync(root).sort()).toEqual(
-      ['containers', 'drivers', 'images', 'storage', 'tmp', 'volumes', 'wherry.db']
+      ['containers', 'drivers', 'images', 'reserve', 'storage', 'tmp', 'volumes', 'wherry.db']
         .concat(existsSync(join(root, 'wherry.db-wal')) ? ['wherry.db-shm', 'wherry.db-wal'] : [])
         .sort(),
     );
@@ -90,6 +91,26 @@ describe('the database', () => {
     expect(database.all('SELECT * FROM thing')).toHaveLength(1);
     database.close();
     expect(() => open(root, [things])).toThrow(expect.objectContaining({ code: 'E_STATE_NEWER' }));
+  });
+
+  it('has a reserve, which a full disk gets before a command fails', () => {
+    const root = freshRoot();
+    const { database } = open(root, [things]);
+    const reserve = join(root, 'reserve');
+    expect(statSync(reserve).size).toBe(1024 * 1024);
+    const { page_count } = database.get<{ page_count: number }>('PRAGMA page_count') ?? { page_count: 0 };
+    database.exec(`PRAGMA max_page_count = ${page_count}`);
+    const fill = () =>
+      database.transaction(() => {
+        database.run('INSERT INTO thing VALUES (?)', 'x'.repeat(1_000_000));
+      });
+    // Two attempts, of which the first gives it up.
+    expect(fill).toThrow(expect.objectContaining({ code: 'E_NO_SPACE' }));
+    expect(existsSync(reserve)).toBe(false);
+    expect(fill).toThrow(expect.objectContaining({ code: 'E_NO_SPACE' }));
+    database.close();
+    demandReserve(root);
+    expect(existsSync(reserve)).toBe(true);
   });
 
   it('that is damaged is named, with what to do', () => {
