@@ -24,10 +24,12 @@ export function historyList({ noTrunc, human, now }: HistoryListOptions): ListFo
     },
     fields: ({ id, created, createdBy, size, comment }) => {
       const line = createdBy.replaceAll('\t', ' ');
+      // Docker's clients know whole seconds.
+      const at = created.replace(/\.\d+/, '');
       return {
         ID: id === undefined ? '<missing>' : noTrunc ? id : shortId(id),
-        CreatedSince: human ? ago(created, now) : created,
-        CreatedAt: created,
+        CreatedSince: human ? ago(created, now) : at,
+        CreatedAt: at,
         CreatedBy: noTrunc ? line : ellipsis(line, CREATED_BY_LENGTH),
         Size: human ? humanSize(size) : String(size),
         Comment: comment,

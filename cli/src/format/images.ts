@@ -99,7 +99,9 @@ function toBoolean(text: string): boolean {
   });
 }
 
-/** A repository, or `repository:tag`, either with the shell's wildcards. */
-function referenceFits({ repository, tag }: ImageSummary, pattern: string): boolean {
-  return matchesGlob(repository, pattern) || matchesGlob(`${repository}:${tag}`, pattern);
+/** A repository, `repository:tag` or `repository@digest`, each with the shell's wildcards. */
+function referenceFits({ repository, tag, digest }: ImageSummary, pattern: string): boolean {
+  return [repository, `${repository}:${tag}`, `${repository}@${digest}`].some((name) =>
+    matchesGlob(name, pattern),
+  );
 }

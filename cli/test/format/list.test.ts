@@ -163,6 +163,7 @@ describe('images', () => {
   it('narrows by name and filter', () => {
     expect(filterImages([busybox, dangling], [], { name: 'busy*' })).toEqual([busybox]);
     expect(filterImages([busybox, dangling], [], { name: 'busybox:1.0' })).toEqual([]);
+    expect(filterImages([busybox, dangling], [], { name: `busybox@${busybox.digest}` })).toEqual([busybox]);
     expect(filterImages([busybox, dangling], ['dangling=true'])).toEqual([dangling]);
     expect(filterImages([busybox], ['label=kind=small'])).toEqual([busybox]);
     expect(filterImages([busybox], ['label=kind=large'])).toEqual([]);
