@@ -5,7 +5,7 @@ import type { CgroupSupport } from '../platform/cgroup.ts';
 import { thisPlatform } from '../platform/platform.ts';
 import { type CgroupSetting, limitSettings } from './cgroup-settings.ts';
 import type { Limits } from './limits.ts';
-import { isSlice } from './scope.ts';
+import { groupsInScopes, isSlice } from './scope.ts';
 
 /** Absolute path of the cgroup v2 that a process is in; undefined without a unified hierarchy, or without the process. */
 export function processCgroup(pid: number): string | undefined {
@@ -147,11 +147,13 @@ function refused({ flag, controller }: CgroupSetting, delegated: string, cause: 
  */
 export function removeCgroup(support: CgroupSupport, id: string, parent?: string): void {
   const path = locate(support, id, parent);
-  if (path === undefined) return;
-  if (existsSync(path)) {
-    killGroup(path);
-    removeGroups(path);
+  const scopes = groupsInScopes(support, id, isSlice(parent) ? parent : undefined);
+  for (const group of path === undefined ? scopes : [path, ...scopes]) {
+    if (!existsSync(group)) continue;
+    killGroup(group);
+    removeGroups(group);
   }
+  if (path === undefined) return;
   if (parent === undefined || parent.startsWith('/')) return;
   for (const above of groupsAbove(path, support.delegated)) removeGroup(above);
 }

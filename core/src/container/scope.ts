@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { EXIT, WherryError } from '../errors/error.ts';
 import type { CgroupSupport } from '../platform/cgroup.ts';
@@ -68,6 +68,32 @@ export function scopeOfExec(
 ): readonly SettingOperation[] {
   if (manager === undefined || mount === undefined || group === undefined || !isInScope(group)) return [];
   return [{ op: 'scope', socket: manager.socket, unit: `wherry-exec-${shortId(execId)}.scope`, mount }];
+}
+
+/** The slice of units for which none is asked (systemd.special(7)). */
+const DEFAULT_SLICE = 'app.slice';
+
+/**
+ * The cgroups that scopes of a container may have left: one a start, absolute paths. systemd removes them with the last process, but
+ * where the monitor alone was killed, others may live on.
+ */
+export function groupsInScopes(
+  { manager }: CgroupSupport,
+  id: string,
+  slice: string = DEFAULT_SLICE,
+): readonly string[] {
+  if (manager === undefined) return [];
+  const directory = join(manager.group, ...pathOfSlice(slice));
+  if (!existsSync(directory)) return [];
+  return readdirSync(directory)
+    .filter((name) => name.startsWith(`wherry-${shortId(id)}-`) && name.endsWith('.scope'))
+    .map((name) => join(directory, name, `wherry-${id}`));
+}
+
+/** `a-b.slice` lies in `a.slice` (systemd.slice(5)). */
+function pathOfSlice(slice: string): readonly string[] {
+  const words = slice.slice(0, -'.slice'.length).split('-');
+  return words.map((_, index) => `${words.slice(0, index + 1).join('-')}.slice`);
 }
 
 /** Whether a container's own cgroup lies in a scope of its monitor's. */

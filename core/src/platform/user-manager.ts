@@ -5,6 +5,8 @@ import type { CgroupReader, CgroupSupport } from './cgroup.ts';
 export interface UserManager {
   /** Where it listens (org.freedesktop.systemd1(5)). */
   readonly socket: string;
+  /** Absolute path of its own cgroup. */
+  readonly group: string;
   /** The controllers that its units can be given. */
   readonly controllers: readonly string[];
   /** The service among its units that we are in, as `web.service`. */
@@ -36,5 +38,5 @@ export function findUserManager(
     .slice(group.length)
     .split('/')
     .find((name) => name.endsWith('.service'));
-  return { socket, controllers: names, ...(inside && service !== undefined && { service }) };
+  return { socket, group, controllers: names, ...(inside && service !== undefined && { service }) };
 }

@@ -1,8 +1,8 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { cgroupOf, limitWarnings } from '../../src/container/cgroup.ts';
+import { cgroupOf, limitWarnings, removeCgroup } from '../../src/container/cgroup.ts';
 import {
   isInScope,
   scopeFor,
@@ -13,7 +13,11 @@ import {
 import type { CgroupSupport } from '../../src/platform/cgroup.ts';
 
 const ID = 'c'.repeat(64);
-const manager = { socket: '/run/user/1000/systemd/private', controllers: ['memory', 'pids'] };
+const manager = {
+  socket: '/run/user/1000/systemd/private',
+  group: '/none',
+  controllers: ['memory', 'pids'],
+};
 const support: CgroupSupport = { version: 2, mount: '/sys/fs/cgroup', controllers: [], manager };
 
 describe('a scope of systemd for a container', () => {
@@ -55,6 +59,22 @@ describe('a scope of systemd for a container', () => {
     expect(scopeFor(support, ID, 1, { limits: {} })).toBeUndefined();
     expect(scopeFor(support, ID, 1, { limits: { nanoCpus: 1e9, cpuQuota: 1e5 } })).toBeUndefined();
     expect(scopeFor({ version: 2, controllers: [] }, ID, 1, { limits: { memory: 1e8 } })).toBeUndefined();
+  });
+
+  test('is found again where a killed monitor has left its group', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'wherry-'));
+    const left = { ...support, manager: { ...manager, group: directory } };
+    const groups = ['app.slice', 'lab.slice/lab-x.slice'].map((slice) =>
+      join(directory, slice, `wherry-${'c'.repeat(12)}-2.scope/wherry-${ID}`),
+    );
+    for (const group of groups) mkdirSync(group, { recursive: true });
+    mkdirSync(join(directory, 'app.slice/other.scope'));
+    removeCgroup(left, ID);
+    expect(groups.map((group) => existsSync(group))).toEqual([false, true]);
+    removeCgroup(left, ID, 'lab-x.slice');
+    expect(groups.map((group) => existsSync(group))).toEqual([false, false]);
+    expect(existsSync(join(directory, 'app.slice/other.scope'))).toBe(true);
+    rmSync(directory, { recursive: true });
   });
 
   test('lets a command in, and takes other limits', () => {

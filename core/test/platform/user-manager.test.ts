@@ -16,7 +16,11 @@ const find = (
 ) => findUserManager({ ...support, ...change }, uid, runtime, reader);
 
 describe('systemd’s user manager', () => {
-  const found = { socket: '/run/user/1000/systemd/private', controllers: ['cpu', 'memory', 'pids'] };
+  const found = {
+    socket: '/run/user/1000/systemd/private',
+    group: GROUP,
+    controllers: ['cpu', 'memory', 'pids'],
+  };
 
   test('is asked from a login session, which has nothing of its own', () => {
     expect(find()).toEqual(found);
