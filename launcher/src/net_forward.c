@@ -13,6 +13,7 @@
 
 #include "net_pipe.h"
 #include "net_shared.h"
+#include "net_source.h"
 
 enum { ROUNDS = 8 };
 
@@ -149,14 +150,23 @@ static int connect_inside(const struct net_port *port) {
   return -1;
 }
 
+// An address of IPv4 as mapped, as ports have it.
+static void as_v6(struct sockaddr_in6 *address) {
+  if (address->sin6_family != AF_INET) return;
+  struct sockaddr_in v4;
+  memcpy(&v4, address, sizeof(v4));
+  *address = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = v4.sin_port};
+  address->sin6_addr.s6_addr[10] = address->sin6_addr.s6_addr[11] = 0xff;
+  memcpy(address->sin6_addr.s6_addr + 12, &v4.sin_addr, 4);
+}
+
 // Whether who connected did so from the address that it connected to.
 static bool is_local(int fd, const struct sockaddr_in6 *peer) {
   struct sockaddr_in6 own;
   socklen_t size = sizeof(own);
   if (getsockname(fd, (struct sockaddr *)&own, &size) < 0) return false;
-  if (own.sin6_family == AF_INET6) return memcmp(&own.sin6_addr, &peer->sin6_addr, sizeof(own.sin6_addr)) == 0;
-  const struct sockaddr_in *v4 = (const struct sockaddr_in *)&own, *peer_v4 = (const struct sockaddr_in *)peer;
-  return v4->sin_addr.s_addr == peer_v4->sin_addr.s_addr;
+  as_v6(&own);
+  return memcmp(&own.sin6_addr, &peer->sin6_addr, sizeof(own.sin6_addr)) == 0;
 }
 
 // Nothing is lost within a machine. Pacing, as by bbr, where that is the machine's choice for what is outside, only holds
@@ -171,14 +181,17 @@ static void accept_client(const struct net_port *port) {
     socklen_t size = sizeof(peer);
     int client = accept4(port->fd, (struct sockaddr *)&peer, &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (client < 0) return;
-    int inside = connect_inside(port);
+    as_v6(&peer);
+    bool local = is_local(client, &peer);
+    int inside = local ? -1 : net_source_connect(&peer, &port->target);
+    if (inside < 0) inside = connect_inside(port);
     struct connection *connection = inside < 0 ? NULL : calloc(1, sizeof(*connection));
     if (connection == NULL) {
       if (inside >= 0) close(inside);
       close(client);
       continue;
     }
-    if (is_local(client, &peer)) do_not_pace(client);
+    if (local) do_not_pace(client);
     do_not_pace(inside);
     const int on = 1;
     const int fds[] = {client, inside};
@@ -210,6 +223,7 @@ static bool on_channel(int channel, struct watched_port *ports, size_t count, bo
   if (name_space < 0) error = EINVAL;
   else if (setns(name_space, CLONE_NEWNET) < 0) error = errno;
   if (name_space >= 0) close(name_space);
+  net_source_entered();
   if (error == 0 && !*listening) {
     for (size_t i = 0; i < count; i++) watch(ports[i].port->fd, &ports[i]);
     *listening = true;

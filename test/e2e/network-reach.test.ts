@@ -49,7 +49,8 @@ describe.each(USER_NAMES)('from machine to machine, as %s', (name) => {
   });
 
   it('a published port is reached from the host and from another machine, by IPv4 and IPv6', async () => {
-    await must('run', '-d', '--name', 'web', '--hostname', 'webhost', '-p', '8080:80', BUSYBOX, ...httpd);
+    const web = ['--name', 'web', '--hostname', 'webhost', '-p', '8080:80', BUSYBOX];
+    await must('run', '-d', ...web, ...httpd, '-vv');
     const { v4, v6 } = machines.here;
     for (const address of ['127.0.0.1', '::1', v4, v6]) {
       expect(await reached('here', `http://${bracket(address)}:8080/hostname`)).toBe('webhost\n');
@@ -57,12 +58,21 @@ describe.each(USER_NAMES)('from machine to machine, as %s', (name) => {
     for (const address of [v4, v6]) {
       expect(await reached('there', `http://${bracket(address)}:8080/hostname`)).toBe('webhost\n');
     }
+    // Who connects from elsewhere is seen as who it is.
+    const { stdout, stderr } = await user.wherry(['logs', 'web']);
+    expect(stdout + stderr).toContain(machines.there.v4);
     // The host reaches no container by its own address: these are in a namespace of the user's.
     await must('rm', '-f', 'web');
-    await must('run', '-d', '--name', 'one', '-p', `${v4}:8080:80`, BUSYBOX, ...httpd);
-    expect(await reached('there', `http://${v4}:8080/hostname`)).toMatch(/^[0-9a-f]{12}\n$/);
+    await must('network', 'create', '--ipv6', '--ipv4=false', 'six');
+    const one = ['--name', 'one', '--network', 'six', '-p', `${v4}:8080:80`, '-p', `[${v6}]:8080:80`];
+    await must('run', '-d', ...one, BUSYBOX, ...httpd, '-vv');
+    for (const address of [v4, v6]) {
+      expect(await reached('there', `http://${bracket(address)}:8080/hostname`)).toMatch(/^[0-9a-f]{12}\n$/);
+    }
+    expect((await user.wherry(['logs', 'one'])).stderr).toContain(machines.there.v6);
     expect(tried(() => machines.on('here', ...get('http://127.0.0.1:8080/hostname')))).toBeUndefined();
     await must('rm', '-f', 'one');
+    await must('network', 'rm', 'six');
   });
 
   it('with port_handler=pasta the program inside sees who connects', async () => {
