@@ -53,6 +53,7 @@ int container_operation(struct child *child, const struct operation *op) {
     case OP_GIVE: return give(op);
     case OP_OVERLAY: return mount_overlay(child, op);
     case OP_SHARE_MOUNT: return share_mount(child, op);
+    case OP_FILES_AS: return files_as(child, op);
     case OP_HOSTNAME:
     case OP_DOMAINNAME: return set_hostname(op);
     case OP_SYSCTL: return set_sysctl(child, op);

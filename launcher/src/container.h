@@ -17,6 +17,7 @@ struct child {
   int report;               // to the monitor
   int stdio[3];             // -1 with a terminal, until `console`
   int namespaces[NAMESPACES];  // to be joined; -1 for none
+  int user_namespace;       // for the command alone; -1 to make one, if any
   int self;                 // the launcher's program, for `init`; -1 without
   int rootfs;               // O_PATH of the container's root until pivot-root; -1 before and after
   // Kept for execute.

@@ -238,7 +238,7 @@ int execute(struct child *child) {
   }
   char **argv = strings(child->arguments), **environment = strings(child->environment);
   if (argv == NULL || environment == NULL) return fail(NULL);
-  if (child->own_ids != NULL && enter_own_ids(child->own_ids) != 0) {
+  if (child->own_ids != NULL && enter_own_ids(child) != 0) {
     fail_where(PHASE_CONTAINER, child->own_ids->index, child->own_ids->opcode);
     return -1;
   }

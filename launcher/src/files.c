@@ -87,7 +87,7 @@ static int remove_tree(const char *path) {
 static int copy(const char *source, const char *target) {
   struct copy_counts counts = {0};
   tree_failure.code = 0;
-  return from_tree(tree_copy_plain(source, target, true, &counts));
+  return from_tree(tree_copy_plain(source, target, COPY_REFLINK, &counts));
 }
 
 static int move(const char *source, const char *target) {

@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,7 +14,7 @@
 #include "util.h"
 #include "volume.h"
 
-static int write_maps(pid_t pid, const struct operation *op) {
+int write_id_maps(pid_t pid, const struct operation *op) {
   static const char *const files[] = {"uid_map", "gid_map"};
   for (unsigned i = 0; i < COUNT(files); i++) {
     char path[48];
@@ -23,15 +24,27 @@ static int write_maps(pid_t pid, const struct operation *op) {
   return 0;
 }
 
+int files_as(const struct child *child, const struct operation *op) {
+  uint64_t uid, gid;
+  if (argument_number(op, 0, UINT32_MAX - 1, &uid) != 0 || argument_number(op, 1, UINT32_MAX - 1, &gid) != 0) return -1;
+  // So that /dev/stdout can be opened again; the container's own namespace has no power over what is the monitor's.
+  for (unsigned i = 0; i < COUNT(child->stdio); i++) {
+    struct stat about;
+    bool pipe = child->stdio[i] >= 0 && fstat(child->stdio[i], &about) == 0 && S_ISFIFO(about.st_mode);
+    if (pipe && fchown(child->stdio[i], (uid_t)uid, (gid_t)gid) != 0) return fail(NULL);
+  }
+  return own_files_as((uid_t)uid, (gid_t)gid) == 0 ? 0 : fail(NULL);
+}
+
 // A process that stays in the common namespace writes the maps: one's own can't be written with more than a line.
-int enter_own_ids(const struct operation *op) {
+static int make_own_ids(const struct operation *op) {
   int go[2];
   char word;
   if (pipe2(go, O_CLOEXEC) != 0) return fail(NULL);
   pid_t self = getpid(), helper = fork();
   if (helper == 0) {
     close(go[1]);
-    _exit(read(go[0], &word, 1) == 1 ? write_maps(self, op) : ECANCELED);
+    _exit(read(go[0], &word, 1) == 1 ? write_id_maps(self, op) : ECANCELED);
   }
   close_fd(&go[0]);
   CLEAN_FD int end = go[1];
@@ -48,4 +61,9 @@ int enter_own_ids(const struct operation *op) {
   if (error == 0) return 0;
   errno = error;
   return fail_detail(NULL, "the user namespace of the container can't be made");
+}
+
+int enter_own_ids(const struct child *child) {
+  if (child->user_namespace < 0) return make_own_ids(child->own_ids);
+  return setns(child->user_namespace, CLONE_NEWUSER) == 0 ? 0 : fail_detail(NULL, "the user namespace of the container can't be entered");
 }

@@ -41,7 +41,7 @@ static int lock_upper(const struct operation *op) {
 
 static int mount_root(const struct program *program, const struct settings *settings) {
   struct child child = {.program = program, .settings = settings, .report = -1, .stdio = {-1, -1, -1}, .self = -1, .rootfs = -1,
-                        .umask = -1, .namespaces = {-1, -1, -1, -1, -1, -1}};
+                        .umask = -1, .user_namespace = -1, .namespaces = {-1, -1, -1, -1, -1, -1}};
   if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) != 0) return fail("/");
   umask(0);
   for (uint32_t i = program->first[SECTION_CONTAINER]; i < program->first[SECTION_CLEANUP]; i++) {

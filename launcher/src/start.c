@@ -18,6 +18,7 @@
 #include "fail.h"
 #include "monitor.h"
 #include "util.h"
+#include "volume.h"
 
 static const struct { uint64_t flag; const char *file; } kinds[NAMESPACES] = {
     [NS_MOUNT] = {CLONE_NEWNS, "mnt"}, [NS_PID] = {CLONE_NEWPID, "pid"}, [NS_NETWORK] = {CLONE_NEWNET, "net"},
@@ -55,6 +56,18 @@ static int open_namespaces(const struct settings *settings, int fds[NAMESPACES])
   return 0;
 }
 
+// Those that belong to the container's own user namespace; a command that joins takes on that user namespace.
+static int own_namespaces(const struct monitor *monitor, struct child *child) {
+  const struct operation *op = own_namespaces_of(monitor->program);
+  const struct settings *settings = monitor->settings;
+  if (op == NULL) return 0;
+  if (settings->join_start == NULL) return make_own_namespaces(settings, op, child);
+  char path[64];
+  snprintf(path, sizeof path, "/proc/%d/ns/user", (int)settings->join_pid);
+  child->user_namespace = open(path, O_RDONLY | O_CLOEXEC);
+  return child->user_namespace >= 0 ? 0 : fail(path);
+}
+
 struct ends { int ours[3], theirs[3]; };
 
 static void close_ends(int fds[3]) {
@@ -78,12 +91,12 @@ static int make_pipes(const struct settings *settings, struct ends *ends) {
   return 0;
 }
 
-static pid_t clone_process(const struct settings *settings, int *pidfd) {
+static pid_t clone_process(const struct settings *settings, const int joined[NAMESPACES], int *pidfd) {
   struct clone_args args = {.flags = CLONE_PIDFD, .pidfd = (uint64_t)(uintptr_t)pidfd, .exit_signal = SIGCHLD};
   for (int i = 0; i < NAMESPACES; i++) {
     // With groups of version 1, its cgroup namespace comes after them.
     if (i == NS_CGROUP && settings->group_count > 0) continue;
-    if (settings->namespaces[i].mode == NAMESPACE_NEW) args.flags |= kinds[i].flag;
+    if (settings->namespaces[i].mode == NAMESPACE_NEW && joined[i] < 0) args.flags |= kinds[i].flag;
   }
   CLEAN_FD int cgroup = -1;
   if (settings->cgroup != NULL) {
@@ -159,11 +172,12 @@ static void reap(struct monitor *monitor) {
 int container_start(struct monitor *monitor) {
   struct ends ends = {{-1, -1, -1}, {-1, -1, -1}};
   struct child child = {.program = monitor->program, .settings = monitor->settings, .self = -1, .rootfs = -1,
-                        .stdio = {-1, -1, -1}, .umask = -1, .namespaces = {-1, -1, -1, -1, -1, -1}};
+                        .stdio = {-1, -1, -1}, .umask = -1, .user_namespace = -1,
+                        .namespaces = {-1, -1, -1, -1, -1, -1}};
   int channel[2];
   int result = -1;
   monitor->oom_kills = oom_kills(monitor);
-  if (open_namespaces(monitor->settings, child.namespaces) == 0 &&
+  if (open_namespaces(monitor->settings, child.namespaces) == 0 && own_namespaces(monitor, &child) == 0 &&
       (monitor->settings->terminal || make_pipes(monitor->settings, &ends) == 0)) {
     // A pid namespace is joined by the parent, for its children; a process never changes its own.
     int pid_namespace = child.namespaces[NS_PID];
@@ -173,7 +187,7 @@ int container_start(struct monitor *monitor) {
       fail(NULL);
     } else {
       close_fd(&child.namespaces[NS_PID]);
-      monitor->init = clone_process(monitor->settings, &monitor->pidfd);
+      monitor->init = clone_process(monitor->settings, child.namespaces, &monitor->pidfd);
       if (monitor->init == 0) {
         close(channel[0]);
         close_ends(ends.ours);
@@ -192,6 +206,7 @@ int container_start(struct monitor *monitor) {
     }
   }
   for (int i = 0; i < NAMESPACES; i++) close_fd(&child.namespaces[i]);
+  close_fd(&child.user_namespace);
   if (result != 0) {
     close_ends(ends.ours);
     close_ends(ends.theirs);

@@ -54,9 +54,9 @@ static int bad_frame(void) {
 static int copy(uint32_t id, struct reader *in) {
   char source[PATH_MAX], target[PATH_MAX];
   struct copy_counts counts = {0};
-  bool reflink = frame_u8(in) & 1;
+  unsigned flags = frame_u8(in);
   if (!frame_path(in, source) || !frame_path(in, target)) return bad_frame();
-  if (tree_copy_plain(source, target, reflink, &counts) != 0) return -1;
+  if (tree_copy_plain(source, target, flags, &counts) != 0) return -1;
   reply_begin(TREE_DONE, id);
   reply_u64(counts.entries);
   reply_u64(counts.bytes);
@@ -97,6 +97,8 @@ static int usage(uint32_t id, struct reader *in) {
   reply_u64(sum.apparent);
   reply_u64(sum.allocated);
   reply_u64(sum.inodes);
+  reply_u32(sum.highest_uid);
+  reply_u32(sum.highest_gid);
   reply_end();
   return 0;
 }
@@ -125,6 +127,8 @@ static int make_directory(uint32_t id, struct reader *in) {
   const char *name;
   mode_t mode = frame_u32(in) & 07777;
   if (!frame_path(in, path)) return bad_frame();
+  uid_t uid = frame_u32(in);
+  gid_t gid = frame_u32(in);
   CLEAN_FD int parent = tree_open_plain_parent(path, &name);
   if (parent < 0) return tree_fail("mkdir", path);
   if (mkdirat(parent, name, mode & 0777) != 0) {
@@ -134,6 +138,7 @@ static int make_directory(uint32_t id, struct reader *in) {
       return errno = EEXIST, tree_fail("mkdir", path);
     return empty_done(id);
   }
+  if ((uid != 0 || gid != 0) && fchownat(parent, name, uid, gid, AT_SYMLINK_NOFOLLOW) != 0) return tree_fail("chown", path);
   if ((mode & 07000) != 0 && fchmodat(parent, name, mode, 0) != 0) return tree_fail("chmod", path);
   return empty_done(id);
 }
@@ -205,6 +210,7 @@ static int request(uint8_t op, uint32_t id, struct reader *in) {
     case TREE_RENAME: return move(id, in);
     case TREE_SYNC: return sync_filesystem(id, in);
     case TREE_SPREAD: return spread(id, in);
+    case TREE_IDS: return tree_ids_set(in) == 0 ? empty_done(id) : -1;
     default: return bad_frame();
   }
 }

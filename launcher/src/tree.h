@@ -17,7 +17,7 @@ enum tree_op {
   TREE_BEGIN = 0x10, TREE_DIRECTORY, TREE_FILE, TREE_DATA, TREE_HOLE, TREE_SYMLINK, TREE_HARD_LINK, TREE_NODE,
   TREE_WHITEOUT, TREE_OPAQUE, TREE_END,
   TREE_COPY = 0x20, TREE_REMOVE, TREE_USAGE, TREE_SCAN, TREE_COMPARE, TREE_READ, TREE_STAT, TREE_MAKE_DIRECTORY,
-  TREE_RENAME, TREE_SYNC, TREE_SPREAD,
+  TREE_RENAME, TREE_SYNC, TREE_SPREAD, TREE_IDS,
 };
 enum tree_reply { TREE_DONE = 0x80, TREE_FAILED, TREE_ENTRY, TREE_REPLY_DATA, TREE_REPLY_HOLE, TREE_CHANGE };
 enum { TREE_STYLE_OVERLAY, TREE_STYLE_APPLY };
@@ -107,11 +107,23 @@ void tree_free_names(struct name_list *);
 /* Appends a component to a path of PATH_MAX bytes: the old length, or -1 with ENAMETOOLONG. */
 int tree_path_push(char *path, const char *name);
 void tree_path_pop(char *path, int length);
-/* Extended attributes as frames hold them: count, then name and value each. `fd` may be one of O_PATH's with a name. */
+/* Extended attributes as frames hold them: count, then name and value each. With `mapped`, as the container of
+ * `ids` has them. */
 struct xattrs { unsigned char *data; size_t size; uint16_t count; };
-int tree_xattrs(int parent, const char *name, int fd, mode_t mode, struct xattrs *);
+int tree_xattrs(int parent, const char *name, int fd, mode_t mode, bool mapped, struct xattrs *);
 bool tree_is_whiteout(const struct stat *);
 int tree_is_opaque(int fd);
+
+/* ---- a container's own ids (tree_ids.c) ---- */
+/* From the next request on, owners are those that a container with this map has; without extents, the worker's own. */
+int tree_ids_set(struct reader *);
+uid_t tree_uid_inside(uid_t);
+gid_t tree_gid_inside(gid_t);
+/* Fails with the step `owner` and EOVERFLOW where the container hasn't got the id. */
+int tree_owner_outside(uid_t *, gid_t *, const char *path);
+/* The value of an attribute, as far as it names ids: as the container has it, which is its new size; as the worker has it. */
+size_t tree_xattr_inside(const char *name, unsigned char *value, size_t size);
+int tree_xattr_outside(const char *name, unsigned char *value, size_t size, const char *path);
 
 /* ---- operations ---- */
 int tree_layer_begin(struct reader *);             /* tree_layer.c */
@@ -128,12 +140,14 @@ int tree_remove_at(int parent, const char *name);  /* tree_remove.c */
 int tree_prune_at(int fd, const struct inode_set *keep);
 
 struct copy_counts { uint64_t entries, bytes, refused, cloned; };
-int tree_copy(const char *source, const char *target, bool reflink, struct copy_counts *);  /* tree_copy.c */
+/* With COPY_SHIFTED, the source's owners are taken for the container's ids. */
+enum { COPY_REFLINK = 1, COPY_SHIFTED = 2 };
+int tree_copy(const char *source, const char *target, unsigned flags, struct copy_counts *);  /* tree_copy.c */
 
 /* The same for paths that a driver named. */
-int tree_copy_plain(const char *source, const char *target, bool reflink, struct copy_counts *counts);
+int tree_copy_plain(const char *source, const char *target, unsigned flags, struct copy_counts *counts);
 
-struct usage { uint64_t apparent, allocated, inodes; };
+struct usage { uint64_t apparent, allocated, inodes; uid_t highest_uid; gid_t highest_gid; };
 int tree_usage(const char *path, struct inode_set *seen, struct usage *);  /* tree_usage.c */
 
 int tree_scan(uint32_t id, const char *path, bool data);  /* tree_scan.c */

@@ -76,12 +76,12 @@ static void drop(struct stack *stack) {
 static bool same_xattrs(int upper, int lower, const char *name, mode_t mode) {
   struct xattrs set;
   unsigned char *copy;
-  if (tree_xattrs(upper, name, -1, mode, &set) != 0) return false;
+  if (tree_xattrs(upper, name, -1, mode, false, &set) != 0) return false;
   size_t size = set.size;
   copy = malloc(size + 1);
   if (copy == NULL) return false;
   memcpy(copy, set.data, size);
-  bool same = tree_xattrs(lower, name, -1, mode, &set) == 0 && set.size == size && memcmp(copy, set.data, size) == 0;
+  bool same = tree_xattrs(lower, name, -1, mode, false, &set) == 0 && set.size == size && memcmp(copy, set.data, size) == 0;
   free(copy);
   return same;
 }

@@ -21,7 +21,7 @@ enum { SMALL = 64 * 1024 };
 
 struct copy {
   int target_root;
-  bool reflink;
+  bool reflink, shifted;
   struct copy_counts *counts;
   struct inode_set linked;
   char path[PATH_MAX];
@@ -29,17 +29,18 @@ struct copy {
 
 static int copy_xattrs(struct copy *copy, int from, int to) {
   struct xattrs set;
-  if (tree_xattrs(-1, "", from, S_IFREG, &set) != 0) return tree_fail("getxattr", copy->path);
+  if (tree_xattrs(-1, "", from, S_IFREG, false, &set) != 0) return tree_fail("getxattr", copy->path);
   struct reader in = {set.data, set.data + set.size, false};
   for (uint16_t i = 0; i < set.count; i++) {
     char name[TREE_XATTR_NAME_MAX + 1];
     size_t length = frame_u16(&in);
     const unsigned char *bytes = frame_bytes(&in, length);
     size_t size = frame_u32(&in);
-    const unsigned char *value = frame_bytes(&in, size);
+    unsigned char *value = (unsigned char *)frame_bytes(&in, size);
     if (bytes == NULL || value == NULL || length > TREE_XATTR_NAME_MAX) return errno = EIO, tree_fail("getxattr", copy->path);
     memcpy(name, bytes, length);
     name[length] = '\0';
+    if (copy->shifted && tree_xattr_outside(name, value, size, copy->path) != 0) return -1;
     if (fsetxattr(to, name, value, size, 0) == 0) continue;
     if (errno != ENOTSUP && errno != EPERM && errno != EINVAL) return tree_fail("setxattr", copy->path);
     /* Without this one the tree would mean something else. */
@@ -47,6 +48,12 @@ static int copy_xattrs(struct copy *copy, int from, int to) {
     copy->counts->refused++;
   }
   return 0;
+}
+
+/* The status of a file of the source, with the owner that its copy gets. */
+static int wanted_status(struct copy *copy, int result, struct stat *status) {
+  if (result != 0) return tree_fail("stat", copy->path);
+  return copy->shifted ? tree_owner_outside(&status->st_uid, &status->st_gid, copy->path) : 0;
 }
 
 static int set_attributes(struct copy *copy, int fd, const struct stat *old) {
@@ -179,7 +186,7 @@ static int link_to_first(struct copy *copy, int target, const char *name, const 
 
 static int copy_child(struct copy *copy, int source, int target, const char *name) {
   struct stat old;
-  if (fstatat(source, name, &old, AT_SYMLINK_NOFOLLOW) != 0) return tree_fail("stat", copy->path);
+  if (wanted_status(copy, fstatat(source, name, &old, AT_SYMLINK_NOFOLLOW), &old) != 0) return -1;
   copy->counts->entries++;
   if (S_ISDIR(old.st_mode)) return copy_directory(copy, source, target, name, &old);
   if (old.st_nlink > 1) {
@@ -207,8 +214,8 @@ static int copy_children(struct copy *copy, int source, int target) {
   return result;
 }
 
-int tree_copy(const char *source, const char *target, bool reflink, struct copy_counts *counts) {
-  struct copy copy = {.reflink = reflink, .counts = counts};
+int tree_copy(const char *source, const char *target, unsigned flags, struct copy_counts *counts) {
+  struct copy copy = {.reflink = flags & COPY_REFLINK, .shifted = flags & COPY_SHIFTED, .counts = counts};
   struct stat old;
   int from = tree_open_root(source);
   if (from < 0) return -1;
@@ -216,7 +223,7 @@ int tree_copy(const char *source, const char *target, bool reflink, struct copy_
   if (mkdir(target, 0700) != 0 && errno != EEXIST) tree_fail("mkdir", target);
   else if ((to = tree_open_root(target)) >= 0) result = 0;
   copy.target_root = to;
-  if (result == 0 && fstat(from, &old) != 0) result = tree_fail("stat", source);
+  if (result == 0) result = wanted_status(&copy, fstat(from, &old), &old);
   if (result == 0) result = copy_children(&copy, from, to);
   if (result == 0) result = set_attributes(&copy, to, &old);
   if (result == 0) result = copy_xattrs(&copy, from, to);
@@ -227,7 +234,7 @@ int tree_copy(const char *source, const char *target, bool reflink, struct copy_
   return result;
 }
 
-int tree_copy_plain(const char *source, const char *target, bool reflink, struct copy_counts *counts) {
+int tree_copy_plain(const char *source, const char *target, unsigned flags, struct copy_counts *counts) {
   char by_source[NAME_MAX + 40], by_target[NAME_MAX + 40];
   const char *from, *to;
   CLEAN_FD int source_parent = tree_open_plain_parent(source, &from);
@@ -239,7 +246,7 @@ int tree_copy_plain(const char *source, const char *target, bool reflink, struct
     errno = ENAMETOOLONG;
     return tree_fail("open", source);
   }
-  if (tree_copy(by_source, by_target, reflink, counts) == 0) return 0;
+  if (tree_copy(by_source, by_target, flags, counts) == 0) return 0;
   /* A path by descriptor tells nobody anything. */
   if (strncmp(tree_failure.path, "/proc/self/fd/", strlen("/proc/self/fd/")) == 0)
     snprintf(tree_failure.path, sizeof tree_failure.path, "%s", source);

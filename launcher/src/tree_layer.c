@@ -56,7 +56,7 @@ static int read_meta(struct reader *in, bool may_be_root) {
   if (bytes == NULL || meta.xattr_size > sizeof meta.xattrs || meta.times[1].tv_nsec > 999999999)
     return errno = EPROTO, tree_fail("frame", meta.path);
   memcpy(meta.xattrs, bytes, meta.xattr_size);
-  return 0;
+  return tree_owner_outside(&meta.uid, &meta.gid, meta.path);
 }
 
 int layer_parent(const char *path, const char **name) {

@@ -17,10 +17,11 @@ static int set_xattrs(int fd) {
     size_t length = frame_u16(&in);
     const unsigned char *bytes = frame_bytes(&in, length);
     size_t size = frame_u32(&in);
-    const unsigned char *value = frame_bytes(&in, size);
+    unsigned char *value = (unsigned char *)frame_bytes(&in, size);
     if (bytes == NULL || value == NULL || length > TREE_XATTR_NAME_MAX) return errno = EPROTO, tree_fail("frame", meta.path);
     memcpy(name, bytes, length);
     name[length] = '\0';
+    if (tree_xattr_outside(name, value, size, meta.path) != 0) return -1;
     if (fsetxattr(fd, name, value, size, 0) == 0) continue;
     if (errno != ENOTSUP && errno != EPERM && errno != EINVAL) return tree_fail("setxattr", meta.path);
     layer.refused++;

@@ -98,7 +98,7 @@ static int append(struct xattrs *set, const char *name, const void *value, size_
   return 0;
 }
 
-int tree_xattrs(int parent, const char *name, int fd, mode_t mode, struct xattrs *set) {
+int tree_xattrs(int parent, const char *name, int fd, mode_t mode, bool mapped, struct xattrs *set) {
   static unsigned char data[TREE_XATTR_MAX], value[TREE_XATTR_MAX];
   static char names[TREE_XATTR_MAX];
   *set = (struct xattrs){data, 0, 0};
@@ -117,7 +117,9 @@ int tree_xattrs(int parent, const char *name, int fd, mode_t mode, struct xattrs
     ssize_t size = fgetxattr(fd, names + at, value, sizeof value);
     /* ENODATA: listed, and gone or not ours to read. */
     if (size < 0 && (errno == ENODATA || errno == ENOTSUP || errno == EPERM || errno == EACCES)) continue;
-    if (size < 0 || append(set, names + at, value, (size_t)size) != 0) goto done;
+    if (size < 0) goto done;
+    if (mapped) size = (ssize_t)tree_xattr_inside(names + at, value, (size_t)size);
+    if (append(set, names + at, value, (size_t)size) != 0) goto done;
   }
   result = 0;
 done:;

@@ -20,8 +20,8 @@ static void put_entry(uint32_t id, const struct stat *status, const char *path, 
   reply_begin(TREE_ENTRY, id);
   reply_u8(hard);
   reply_u32(status->st_mode);
-  reply_u32(status->st_uid);
-  reply_u32(status->st_gid);
+  reply_u32(tree_uid_inside(status->st_uid));
+  reply_u32(tree_gid_inside(status->st_gid));
   reply_u64((uint64_t)status->st_mtim.tv_sec);
   reply_u32((uint32_t)status->st_mtim.tv_nsec);
   reply_u64((uint64_t)status->st_size);
@@ -82,7 +82,7 @@ static int scan_file(struct scan *scan, int parent, const char *name) {
   int fd = openat(parent, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
   if (fd < 0) return tree_fail("open", scan->path);
   int result = fstat(fd, &status) == 0 && S_ISREG(status.st_mode) ? 0 : tree_fail("stat", scan->path);
-  if (result == 0 && tree_xattrs(-1, "", fd, status.st_mode, &xattrs) != 0) result = tree_fail("getxattr", scan->path);
+  if (result == 0 && tree_xattrs(-1, "", fd, status.st_mode, true, &xattrs) != 0) result = tree_fail("getxattr", scan->path);
   if (result == 0) {
     put_entry(scan->id, &status, scan->path, "", false, &xattrs);
     if (scan->data) result = send_file(scan, fd, &status);
@@ -125,7 +125,7 @@ static int scan_directory(struct scan *scan, int fd) {
   struct stat status;
   struct name_list list;
   if (fstat(fd, &status) != 0) return tree_fail("stat", scan->path);
-  if (tree_xattrs(-1, "", fd, status.st_mode, &xattrs) != 0) return tree_fail("getxattr", scan->path);
+  if (tree_xattrs(-1, "", fd, status.st_mode, true, &xattrs) != 0) return tree_fail("getxattr", scan->path);
   put_entry(scan->id, &status, scan->path, "", false, &xattrs);
   if (tree_names(fd, &list) != 0) return tree_fail("getdents", scan->path);
   int result = 0;
@@ -173,7 +173,7 @@ int tree_scan(uint32_t id, const char *path, bool data) {
 static int directory_xattrs(int top, const char *path, struct xattrs *xattrs) {
   int fd = tree_open_in_root(top, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
   if (fd < 0) return 0;
-  int result = tree_xattrs(-1, "", fd, S_IFDIR, xattrs) == 0 ? 0 : tree_fail("getxattr", path);
+  int result = tree_xattrs(-1, "", fd, S_IFDIR, true, xattrs) == 0 ? 0 : tree_fail("getxattr", path);
   close(fd);
   return result;
 }

@@ -14,6 +14,8 @@ static int add(const struct stat *status, struct inode_set *seen, struct usage *
   if (!S_ISDIR(status->st_mode)) sum->apparent += (uint64_t)status->st_size;
   sum->allocated += (uint64_t)status->st_blocks * 512;
   sum->inodes++;
+  if (status->st_uid > sum->highest_uid) sum->highest_uid = status->st_uid;
+  if (status->st_gid > sum->highest_gid) sum->highest_gid = status->st_gid;
   return 0;
 }
 

@@ -34,6 +34,9 @@ void format_time(const struct timespec *time, char text[TIME_SIZE]);
 void now_text(char text[TIME_SIZE]);
 int64_t monotonic_ms(void);
 
+// Has files that are made from now on belong to these ids, with all capabilities kept. 0, or -1 with errno.
+int own_files_as(uid_t uid, gid_t gid);
+
 int pidfd_open_(pid_t pid);
 int pidfd_signal(int pidfd, int signal);
 // With a value, as sigqueue(3).

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/fsuid.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -68,6 +69,16 @@ static int take_in(int directory, int data, const char *path) {
   return 0;
 }
 
+// A volume that nothing is copied into belongs to whom the container's files do (`files-as`), unless it was given to somebody.
+static int own_empty(int data, const char *path) {
+  struct stat about;
+  uid_t uid = (uid_t)setfsuid((uid_t)-1);
+  gid_t gid = (gid_t)setfsgid((gid_t)-1);
+  if (fstat(data, &about) != 0) return fail(path);
+  if (uid == 0 || about.st_uid != 0) return 0;
+  return fchown(data, uid, gid) == 0 ? 0 : fail(path);
+}
+
 int copy_up(const struct child *child, const struct operation *op) {
   const char *inside = op->args[0].text, *path = op->args[1].text;
   char target[PATH_MAX], source[40];
@@ -87,11 +98,11 @@ int copy_up(const struct child *child, const struct operation *op) {
   if (!empty) return 0;
   if (remove_entry(directory, FILLING) != 0) return -1;
   CLEAN_FD int image = open_in_container(child, inside, O_PATH | O_DIRECTORY);
-  if (image < 0) return errno == ENOENT || errno == ENOTDIR ? 0 : fail(inside);
+  if (image < 0) return errno == ENOENT || errno == ENOTDIR ? own_empty(data, path) : fail(inside);
   snprintf(source, sizeof source, "/proc/self/fd/%d/.", image);
   struct copy_counts counts = {0};
   tree_failure.code = 0;
-  if (from_tree(tree_copy(source, target, true, &counts)) != 0) return -1;
+  if (from_tree(tree_copy(source, target, COPY_REFLINK, &counts)) != 0) return -1;
   if (renameat(directory, FILLING, directory, FILLED) != 0) return fail(path);
   return take_in(directory, data, path);
 }

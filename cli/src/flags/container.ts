@@ -88,7 +88,7 @@ export const containerFlags = {
   userns: Flags.string({
     helpValue: 'string',
     summary:
-      'User namespace to use: host (default), keep-id, to be yourself inside, or keep-id:uid=UID,gid=GID',
+      'User namespace to use: host (default); keep-id, keep-id:uid=UID,gid=GID, to be yourself inside; auto, auto:size=N, for ids that no other container has; nomap, for none of yours',
   }),
   volume: Flags.string({ char: 'v', multiple: true, helpValue: 'list', summary: 'Bind mount a volume' }),
   'volumes-from': Flags.string({

@@ -3,8 +3,9 @@ import { findRunning } from '../container/running.ts';
 import { WherryError } from '../errors/error.ts';
 import { DriverLayerStore } from '../image/layer-store.ts';
 import type { UnpackRequest } from '../image/layers.ts';
+import { type CopiedLayer, ensureMappedLayers, findCopied } from '../image/mapped-layers.ts';
 import type { Database } from '../store/database.ts';
-import { dropDeadLeases } from '../store/lease.ts';
+import { dropDeadLeases, Lease } from '../store/lease.ts';
 import type { Fault, Findings } from './fault.ts';
 import { LayerFiles } from './layer-files.ts';
 import { imageNames } from './names.ts';
@@ -41,6 +42,8 @@ export interface LayerFindings extends Findings {
 }
 
 export const UNPACKED = 'It has been unpacked again.';
+
+const COPIED = 'It has been copied again.';
 
 /** The layers of one storage driver, by the database, by its own records and by the trees. */
 export class DriverCheck {
@@ -126,7 +129,7 @@ export class DriverCheck {
 
   async #compare({ chain_id: chainId, parent }: LayerRow): Promise<void> {
     const layer = this.#imageLayer(chainId);
-    if (layer === undefined) return;
+    if (layer === undefined) return await this.#compareCopy(chainId, parent);
     const source = this.#context.blob(layer.blob);
     if (source === undefined) {
       this.#unread += 1;
@@ -141,9 +144,27 @@ export class DriverCheck {
     }
   }
 
+  /** A copy for a container's ids against one that is made of the same layer now, which has been looked at before it. */
+  async #compareCopy(chainId: string, parent: string | null): Promise<void> {
+    const copy = this.#copy(chainId, parent);
+    if (copy === undefined) return;
+    try {
+      const wrong = await this.#files.compareWith(chainId, () => this.#store.copy(copy, copy.ids));
+      if (wrong !== undefined) this.#report(chainId, wrong, () => this.#applyAgain(chainId));
+    } catch (error) {
+      // The layer that it was copied from is damaged, and told of as that.
+      if (!(error instanceof WherryError) || !error.code.startsWith('E_TREE')) throw error;
+    }
+  }
+
+  #copy(chainId: string, parent: string | null): CopiedLayer | undefined {
+    return findCopied(this.#context.containers.store.database, this.#driver, chainId, parent ?? undefined);
+  }
+
   #report(chainId: string, wrong: string, mend: () => Promise<string>): void {
-    const layer = this.#imageLayer(chainId);
-    const names = imageNames(this.#context.containers.store.database);
+    const { database } = this.#context.containers.store;
+    const layer = this.#imageLayer(this.#copy(chainId, null)?.origin ?? chainId);
+    const names = imageNames(database);
     const of = layer === undefined ? '' : ` of image ${names(layer.image)}`;
     const message = `The layer ${chainId}${of} (${this.#driver}) ${wrong}.`;
     this.#faults.push({ kind: 'layer', subject: `${this.#driver}:${chainId}`, message, mend });
@@ -161,6 +182,8 @@ export class DriverCheck {
   /** Has a layer unpacked again whose records were no good, unless that of one below has put them right. */
   async #record(chainId: string): Promise<string> {
     const { database } = this.#context.containers.store;
+    const copy = this.#copy(chainId, null);
+    if (copy !== undefined) return await this.#copyAgain(copy);
     const { image } = this.#needed(chainId);
     await this.#context.ensureLayers(image, this.#driver);
     const { rows, snapshots } = this.#records();
@@ -173,6 +196,18 @@ export class DriverCheck {
       await this.#context.ensureLayers(image, this.#driver);
     }
     return UNPACKED;
+  }
+
+  /** Has a copy made anew whose records were no good. */
+  async #copyAgain({ chainId, origin, ids }: CopiedLayer): Promise<string> {
+    const { containers } = this.#context;
+    const { database } = containers.store;
+    this.#refuseMounted(chainId);
+    database.run('DELETE FROM layer WHERE driver = ? AND chain_id = ?', this.#driver, chainId);
+    database.run('DELETE FROM mapped_layer WHERE driver = ? AND chain_id = ?', this.#driver, chainId);
+    using lease = new Lease(database);
+    await ensureMappedLayers(containers, this.#driver, origin, ids, lease);
+    return COPIED;
   }
 
   /** Records a layer that the driver has. Whether its files are whole nobody knows, so they are unpacked again. */
@@ -194,17 +229,20 @@ export class DriverCheck {
   }
 
   async #applyAgain(chainId: string): Promise<string> {
+    const { database } = this.#context.containers.store;
+    const below = parents(database, this.#driver).get(chainId) ?? null;
+    const copy = this.#copy(chainId, below);
+    if (copy !== undefined) {
+      this.#refuseMounted(chainId);
+      await this.#files.replaceBy(() => this.#store.copy(copy, copy.ids));
+      return COPIED;
+    }
     const layer = this.#needed(chainId);
     this.#refuseMounted(chainId);
     await this.#context.fetch(layer.blob);
     const source = this.#context.blob(layer.blob);
     if (source === undefined) throw new Error(`The blob ${layer.blob} was given up meanwhile.`);
-    const parent = this.#context.containers.store.database.get<LayerRow>(
-      'SELECT chain_id, parent FROM layer WHERE driver = ? AND chain_id = ?',
-      this.#driver,
-      chainId,
-    )?.parent;
-    await this.#files.replace(request(layer, parent ?? null, source));
+    await this.#files.replace(request(layer, below, source));
     return UNPACKED;
   }
 

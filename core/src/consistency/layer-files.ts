@@ -5,7 +5,7 @@ import { driverGrants } from '../container/drivers.ts';
 import { rootsOf } from '../container/roots.ts';
 import { workerCommand } from '../container/worker.ts';
 import type { DriverLayerStore } from '../image/layer-store.ts';
-import type { UnpackRequest } from '../image/layers.ts';
+import type { UnpackedLayer, UnpackRequest } from '../image/layers.ts';
 import { checkLocation } from '../plan/location.ts';
 import { resolveLocation } from '../plan/resolve.ts';
 import type { Snapshot } from '../plugin/contract.ts';
@@ -67,9 +67,14 @@ export class LayerFiles {
    * @throws WherryError when the blob isn't what it should be
    */
   async compare(request: UnpackRequest): Promise<string | undefined> {
-    const fresh = await this.#layers.unpack(request);
+    return await this.compareWith(request.chainId, () => this.#layers.unpack(request));
+  }
+
+  /** The same with a tree that `make` makes. */
+  async compareWith(name: string, make: () => Promise<UnpackedLayer>): Promise<string | undefined> {
+    const fresh = await make();
     try {
-      const actual = this.tree(request.chainId);
+      const actual = this.tree(name);
       const expected = this.tree(fresh.key);
       if (!sameFile(ownersOf(actual), ownersOf(expected))) return 'has another record of owners and devices';
       await using one = this.#worker();
@@ -82,7 +87,12 @@ export class LayerFiles {
 
   /** Puts a new tree in the place of a layer's. Nothing must have it mounted. */
   async replace(request: UnpackRequest): Promise<void> {
-    const fresh = await this.#layers.unpack(request);
+    await this.replaceBy(() => this.#layers.unpack(request));
+  }
+
+  /** The same with a tree that `make` makes. */
+  async replaceBy(make: () => Promise<UnpackedLayer>): Promise<void> {
+    const fresh = await make();
     try {
       await this.#layers.renew(fresh);
     } catch (error) {

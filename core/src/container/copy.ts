@@ -110,7 +110,7 @@ export async function archiveToContainer(
         worker,
         target: found.path,
         style: 'apply',
-        idMap: context.machine.idmap,
+        idMap: context.table.spec(id)?.ids ?? context.machine.idmap,
         ownersFile,
         limits: { maxSize: Number.MAX_SAFE_INTEGER },
       });

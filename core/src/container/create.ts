@@ -6,6 +6,7 @@ import { resolveImage } from '../image/find.ts';
 import { searchedImages } from '../image/searched.ts';
 import { commitNetworks, type DraftNetworks, draftNetworks } from '../network/draft.ts';
 import { type CheckedPlan, checkPlan } from '../plan/check.ts';
+import { Lease } from '../store/lease.ts';
 import { cgroupOf } from './cgroup.ts';
 import { commandText } from './command.ts';
 import { readConfig } from './config.ts';
@@ -40,13 +41,21 @@ export interface Draft {
   /** What the storage driver wants done before the first start. */
   readonly plan: CheckedPlan;
   readonly state: StateUpdate;
+  /** Keeps ids and copied layers until the container is written down. */
+  readonly lease?: Lease;
 }
 
 /**
- * Settles a container and has its root file system planned. Pulls the image when it is missing; writes nothing else.
+ * Settles a container and has its root file system planned. Pulls the image when it is missing, and copies its layers for a
+ * container with ids of its own; writes nothing else.
+ * @param rehearsal whether the container will not be made
  * @throws WherryError for whatever of the request can't be
  */
-export async function draftContainer(context: ContainerContext, request: CreateRequest): Promise<Draft> {
+export async function draftContainer(
+  context: ContainerContext,
+  request: CreateRequest,
+  { rehearsal = false } = {},
+): Promise<Draft> {
   const name = request.name === undefined ? undefined : checkName(request.name);
   const config = readConfig(context.env);
   const drivers = await context.drivers();
@@ -80,28 +89,42 @@ export async function draftContainer(context: ContainerContext, request: CreateR
     },
   );
   const { options = NO_OPTIONS } = merged;
-  const spec = { ...merged, options: resolveSharing(context, options) };
+  const shared = { ...merged, options: resolveSharing(context, options) };
   // What can't be had is said now, and not at the first start.
   const { capAdd: add, capDrop: drop, privileged } = merged;
   grantedCapabilities({ add, drop, privileged, lastCap: context.machine.platform.lastCap });
   containerDevices({ privileged: false, options });
   cgroupOf(context.machine.platform.cgroup, '', options.cgroupParent);
+  const lease = hasPrivateIds(request) && !rehearsal ? new Lease(context.store.database) : undefined;
   const id = newContainerId();
-  const { plan, state } = planRoot(context, storage, id, spec);
-  const row: ContainerRow = {
-    id,
-    name: name ?? '',
-    image: rootfs?.path ?? request.image,
-    imageId: image.id,
-    command: commandText(spec.command),
-    created: timestamp(),
-    state: 'created',
-    launch: 0,
-    autoRemove: spec.autoRemove,
-    labels: mergeLabels(request, image.config),
-  };
-  checkLog(context, log, row, spec);
-  return { row, spec, mounts, networks, plan, state };
+  try {
+    const spec = hasPrivateIds(request)
+      ? await (await import('./private-ids.ts')).settlePrivateIds(context, drivers, shared, lease)
+      : shared;
+    const { plan, state } = planRoot(context, storage, id, spec);
+    const row: ContainerRow = {
+      id,
+      name: name ?? '',
+      image: rootfs?.path ?? request.image,
+      imageId: image.id,
+      command: commandText(spec.command),
+      created: timestamp(),
+      state: 'created',
+      launch: 0,
+      autoRemove: spec.autoRemove,
+      labels: mergeLabels(request, image.config),
+    };
+    checkLog(context, log, row, spec);
+    return { row, spec, mounts, networks, plan, state, ...(lease && { lease }) };
+  } catch (error) {
+    lease?.release();
+    throw error;
+  }
+}
+
+/** Whether the files of its image are to belong to other ids than the image's. */
+function hasPrivateIds({ userns = '' }: CreateRequest): boolean {
+  return /^(auto|nomap)/.test(userns);
 }
 
 /** What of an image a container is settled from. */
@@ -143,6 +166,7 @@ function planRoot(
  * first start, so a command that is killed here leaves none.
  */
 export async function commitContainer(context: ContainerContext, draft: Draft): Promise<ContainerRow> {
+  using _held = draft.lease;
   for (const id of draft.mounts.from) await (await import('./fill.ts')).fillVolumes(context, id);
   const { store, table } = context;
   const cleared = await releaseNames(context, draft.row.name);

@@ -21,7 +21,7 @@ import { liveUserFiles } from './live-user-files.ts';
 import { cacheDirectory } from './machine.ts';
 import type { ExecRequest } from './operations.ts';
 import { addedGroups, keepsGroups } from './options.ts';
-import { ownIdOperations } from './own-ids.ts';
+import { ownerOperations, ownIdOperations } from './own-ids.ts';
 import { legacySettings } from './program.ts';
 import type { ContainerSpec } from './record.ts';
 import { requireRunning } from './running.ts';
@@ -86,7 +86,7 @@ async function writeProgram(context: ContainerContext, id: string, request: Exec
     request,
     running,
     identity: identityOperations(identity),
-    ownIds: ownIdOperations(machine, spec),
+    ownIds: [...ownerOperations(spec), ...ownIdOperations(machine, spec)],
     home: user.home,
     hostname: spec.hostname ?? shortId(id),
     seccomp,
@@ -144,12 +144,12 @@ export function execProgram({
     ],
     prepare: [],
     container: [
+      ...ownIds,
       ...(tty ? [{ op: 'console', device: false } as const] : []),
       { op: 'umask', mask: 0o022 },
       ...resourceLimits(spec),
       ...confinement(spec),
       { op: 'working-directory', path: checkedDirectory(request.workdir) ?? spec.workdir },
-      ...ownIds,
       ...identity,
       ...(keepsGroups(spec.options) ? [{ op: 'keep-groups' } as const] : []),
       ...(spec.security.noNewPrivileges ? [{ op: 'no-new-privileges' } as const] : []),

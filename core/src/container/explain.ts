@@ -9,13 +9,14 @@ import { draftContainer } from './create.ts';
 import { commitState } from './drivers.ts';
 import { stepsToText } from './pending.ts';
 import { launchProgram } from './program.ts';
+import type { ContainerSpec } from './record.ts';
 import { launchRequest } from './start.ts';
 import { planStart, type StartPlan } from './start-plan.ts';
 import { undone } from './undone.ts';
 
 /** The checked plans of `create` and start, and the launch program made of them, as text. Writes nothing. */
 export async function explainContainer(context: ContainerContext, request: CreateRequest): Promise<string> {
-  const draft = await draftContainer(context, request);
+  const draft = await draftContainer(context, request, { rehearsal: true });
   const drivers = await context.drivers();
   const row = { ...draft.row, name: draft.row.name || 'NAME' };
   const pending = stepsToText(draft.plan.steps);
@@ -38,7 +39,10 @@ export async function explainContainer(context: ContainerContext, request: Creat
     client: { kind: 'attached', options },
     pending,
   });
-  return [...plans(draft.plan, plan), '', ...programText(launchProgram(launch))].join('\n').concat('\n');
+  const copies = await copiesText(context, draft.spec);
+  return [...plans(draft.plan, plan), '', ...copies, ...programText(launchProgram(launch))]
+    .join('\n')
+    .concat('\n');
 }
 
 function plans(
@@ -47,6 +51,19 @@ function plans(
 ): readonly string[] {
   const network = networks.plans.flatMap((each) => [each.network, each.endpoint]);
   return [create, rootfs, ...network, log].flatMap((plan) => explainPlan(plan));
+}
+
+/** What is copied before, for a container with ids of its own. */
+async function copiesText(context: ContainerContext, spec: ContainerSpec): Promise<readonly string[]> {
+  if (spec.ids === undefined) return [];
+  const { layersToCopy } = await import('./private-ids.ts');
+  const layers = layersToCopy(context, spec);
+  if (layers.length === 0) return [];
+  return [
+    'layers to be copied first, with the owners that they have for these ids:',
+    ...layers.map((name) => `  ${name}`),
+    '',
+  ];
 }
 
 function programText({ settings, prepare, container }: Program): readonly string[] {

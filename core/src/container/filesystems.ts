@@ -47,8 +47,8 @@ export interface FilesystemRequest {
   readonly privileged: boolean;
   /** With the host's network, sysfs can't be mounted anew: it belongs to the network namespace. */
   readonly hostNetwork: boolean;
-  /** A user namespace of one id has no group 5 for terminals. */
-  readonly singleId: boolean;
+  /** The group that terminals belong to; a user namespace of one id has none for them. */
+  readonly terminalGroup: number | undefined;
   /** Bytes of /dev/shm. */
   readonly shmSize: number;
   /** Device nodes of the host beside the default ones. */
@@ -58,7 +58,7 @@ export interface FilesystemRequest {
 
 /** The file systems that the core itself gives a container, beside its root and volumes: proc, dev, sys, and in them. */
 export function kernelFilesystems(request: FilesystemRequest): readonly ContainerOperation[] {
-  const { privileged, singleId, devices, sharing } = request;
+  const { privileged, terminalGroup: group, devices, sharing } = request;
   return [
     sharing.pid === 'host'
       ? hostTree('/proc', ['nosuid', 'nodev', 'noexec'])
@@ -67,7 +67,7 @@ export function kernelFilesystems(request: FilesystemRequest): readonly Containe
     mount(
       'devpts',
       '/dev/pts',
-      ['newinstance', 'ptmxmode=0666', 'mode=0620', ...(singleId ? [] : ['gid=5'])],
+      ['newinstance', 'ptmxmode=0666', 'mode=0620', ...(group === undefined ? [] : [`gid=${group}`])],
       ['nosuid', 'noexec'],
     ),
     ...messages(request),

@@ -1,3 +1,4 @@
+import type { Extent } from '../idmap/extent.ts';
 import type { Mount } from '../volume/mount.ts';
 import { NOTHING_GIVEN } from './as-given.ts';
 import type { DeviceRate } from './block-io.ts';
@@ -48,6 +49,7 @@ export function hostConfig(row: ContainerRow, spec: ContainerSpec): Readonly<Rec
     ...tmpfs(spec.mounts),
     UTSMode: options.uts === 'host' ? 'host' : '',
     UsernsMode: given.userns ?? (spec.keepId === undefined ? '' : 'keep-id'),
+    ...idMappings(spec),
     ShmSize: options.shmSize,
     ...(Object.keys(options.sysctls).length === 0 ? {} : { Sysctls: options.sysctls }),
     ...(Object.keys(options.annotations).length === 0 ? {} : { Annotations: options.annotations }),
@@ -123,6 +125,14 @@ function securityOptions({ security, given, privileged, options }: ContainerSpec
         });
   const unlabelled = privileged || pid.kind === 'host' || ipc.kind === 'host';
   return unlabelled && !found.some((each) => /^label[=:]/.test(each)) ? [...found, 'label=disable'] : found;
+}
+
+/** As podman has it: the container's id, that of the user's namespace for containers, and how many. */
+function idMappings({ ids }: ContainerSpec): { readonly IDMappings?: object } {
+  if (ids === undefined) return {};
+  const text = (map: readonly Extent[]) =>
+    map.map(({ inside, outside, count }) => `${inside}:${outside}:${count}`);
+  return { IDMappings: { UidMap: text(ids.uids), GidMap: text(ids.gids) } };
 }
 
 const rates = (list: readonly DeviceRate[] = []) =>

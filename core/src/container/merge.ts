@@ -1,7 +1,7 @@
 import type { CreateRequest, ImageConfig } from '../api.ts';
 import { effectiveCapabilities } from '../capability/effective.ts';
 import { EXIT, WherryError } from '../errors/error.ts';
-import { parseUserns } from '../idmap/keep-id.ts';
+import { parseUserns } from '../idmap/userns.ts';
 import { DEFAULT_NETWORK } from '../network/builtin.ts';
 import type { Networking } from '../network/request.ts';
 import type { Mount } from '../volume/mount.ts';
@@ -39,7 +39,8 @@ export function mergeSpec(request: CreateRequest, image: ImageConfig, context: M
   const { privileged } = request;
   const health = mergeHealth(request.options?.health, image);
   const own = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
-  const keepId = parseUserns(request.userns || impliedUserns(request, own) || '', own);
+  const userns = parseUserns(request.userns || impliedUserns(request, own) || '', own);
+  const keepId = userns.kind === 'keep-id' ? userns.kept : undefined;
   return {
     ...context,
     command: mergeCommand(request, image),

@@ -1,30 +1,57 @@
 import { Buffer } from 'node:buffer';
 import { type KeptIds, keepIdMaps, toCommon } from '../idmap/keep-id.ts';
 import { loginName } from '../platform/host.ts';
-import type { ContainerOperation } from '../program/operation.ts';
+import type { ContainerOperation, PrepareStep } from '../program/operation.ts';
 import type { ContainerContext } from './context.ts';
 import type { ContainerSpec } from './record.ts';
 import type { UserFiles } from './user-files.ts';
 
 type Machine = Pick<ContainerContext['machine'], 'idmap'>;
 
-/** The operations by which a container with `--userns keep-id` gets its ids; of a start and of an `exec` alike. */
-export function ownIdOperations(
-  machine: Machine,
-  { keepId }: Pick<ContainerSpec, 'keepId'>,
-): readonly ContainerOperation[] {
+type OwnIds = Pick<ContainerSpec, 'keepId' | 'ids'>;
+
+/** The operations by which a container gets ids of its own (`--userns`); of a start and of an `exec` alike. */
+export function ownIdOperations(machine: Machine, { keepId, ids }: OwnIds): readonly ContainerOperation[] {
+  if (ids !== undefined) return [{ op: 'own-ids', uids: ids.uids, gids: ids.gids, namespaces: true }];
   return keepId === undefined ? [] : [{ op: 'own-ids', ...keepIdMaps(machine.idmap, keepId) }];
+}
+
+/** The container's root in the common namespace, where that isn't the user. */
+export function privateRoot({ ids }: OwnIds): { readonly uid: number; readonly gid: number } | undefined {
+  return ids && { uid: toCommon(ids.uids, 0), gid: toCommon(ids.gids, 0) };
+}
+
+/** What has the files belong to the container's root that are made for it in the common namespace. */
+export function ownerOperations(spec: OwnIds): readonly ContainerOperation[] {
+  const owner = privateRoot(spec);
+  return owner === undefined ? [] : [{ op: 'files-as', ...owner }];
+}
+
+/**
+ * The steps of preparation, with the directory that becomes the container's root given to its root.
+ * @param root the tree that the container writes to
+ */
+export function withOwnedRoot<Step extends { readonly do: PrepareStep['do'] }>(
+  steps: readonly Step[],
+  spec: OwnIds,
+  root: string | undefined,
+): readonly Step[] {
+  const owner = privateRoot(spec);
+  if (owner === undefined) return steps;
+  return steps.map((step) =>
+    step.do.op === 'make-dir' && step.do.path === root ? { ...step, do: { ...step.do, ...owner } } : step,
+  );
 }
 
 /** Ids of the container as the common user namespace, in which files are written, has them. */
 export function commonIds(
   machine: Machine,
-  { keepId }: Pick<ContainerSpec, 'keepId'>,
-  ids: KeptIds,
+  { keepId, ids }: OwnIds,
+  { uid, gid }: KeptIds,
 ): { readonly uid: number; readonly gid: number } {
-  if (keepId === undefined) return { uid: ids.uid, gid: ids.gid };
-  const { uids, gids } = keepIdMaps(machine.idmap, keepId);
-  return { uid: toCommon(uids, ids.uid), gid: toCommon(gids, ids.gid) };
+  if (keepId === undefined && ids === undefined) return { uid, gid };
+  const { uids, gids } = ids ?? keepIdMaps(machine.idmap, keepId ?? { uid, gid });
+  return { uid: toCommon(uids, uid), gid: toCommon(gids, gid) };
 }
 
 /**
@@ -63,7 +90,7 @@ function withLine(text: string, id: number, login: string, line: (name: string) 
   return `${text}${text.endsWith('\n') ? '' : '\n'}${line(name)}\n`;
 }
 
-function ownLogin(): string {
+export function ownLogin(): string {
   try {
     return loginName(process.getuid?.() ?? 0);
   } catch {

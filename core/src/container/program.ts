@@ -1,4 +1,5 @@
 import type { IdmapChoice } from '../idmap/choose.ts';
+import { toOutside } from '../idmap/extent.ts';
 import type { LaunchNetworks } from '../network/start.ts';
 import type { EncodedPlan } from '../plan/encode.ts';
 import type {
@@ -25,6 +26,9 @@ import type { LaunchNamespace, LaunchSharing } from './sharing-target.ts';
 
 /** Seconds that the user namespace outlasts its last user, so that the next one needn't write its maps again. */
 const LINGER = 15;
+
+/** Group `tty`. */
+const TTY = 5;
 
 /** A directory or file of the host that appears in a container. */
 export interface HostBind {
@@ -54,6 +58,8 @@ export interface LaunchRequest {
   readonly mounts: MountOperations;
   /** For a container whose ids are arranged otherwise than the common ones: files of its root, and the way in. */
   readonly ownIds?: {
+    /** Whom the files made for it belong to. */
+    readonly owner?: readonly ContainerOperation[];
     readonly files: readonly ContainerOperation[];
     readonly take: readonly ContainerOperation[];
   };
@@ -104,6 +110,11 @@ export function namespaceSettings(idmap: IdmapChoice, holder: string): readonly 
     ...idmap.uids.map((extent) => ({ op: 'uid-map', ...extent }) as const),
     ...idmap.gids.map((extent) => ({ op: 'gid-map', ...extent }) as const),
   ];
+}
+
+/** The group of terminals, `tty` of every distribution, by its id in the common namespace. */
+function terminalGroup({ ids }: ContainerSpec): number | undefined {
+  return ids === undefined ? TTY : toOutside(ids.gids, TTY);
 }
 
 function settings(request: LaunchRequest): readonly SettingOperation[] {
@@ -164,12 +175,13 @@ function filesystem(request: LaunchRequest): readonly ContainerOperation[] {
   const { privileged } = spec;
   return [
     ...rootfs.container,
+    ...(request.ownIds?.owner ?? []),
     ...(request.ownIds?.files ?? []),
     ...mounts.fill,
     ...kernelFilesystems({
       privileged,
       hostNetwork,
-      singleId: idmap.mode === 'single-id',
+      terminalGroup: idmap.mode === 'single-id' ? undefined : terminalGroup(spec),
       shmSize: (spec.options ?? NO_OPTIONS).shmSize,
       devices,
       sharing,

@@ -1,5 +1,6 @@
 import type { ContainerState } from '../api.ts';
 import type { KeptIds } from '../idmap/keep-id.ts';
+import type { PrivateIds } from '../idmap/private-ids.ts';
 import type { Networking } from '../network/request.ts';
 import type { Mount } from '../volume/mount.ts';
 import type { AsGiven } from './as-given.ts';
@@ -30,6 +31,8 @@ export interface ContainerSpec {
   readonly mounts: readonly Mount[];
   /** The user's ids inside, with `--userns keep-id`. */
   readonly keepId?: KeptIds | undefined;
+  /** Ids that are none of the user's, with `--userns auto` and `nomap`; `topLayer` is a copy for these then. */
+  readonly ids?: PrivateIds;
   /** As `--network` says, with a container's full id. */
   readonly network: string;
   /** Absent in records of containers from before there were networks. */

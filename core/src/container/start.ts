@@ -18,7 +18,12 @@ import { checkPlan } from '../plan/check.ts';
 import { type EncodedPlan, encodeFileOperations, encodePlan, encodeSink } from '../plan/encode.ts';
 import type { Drivers } from '../plugin/drivers.ts';
 import { encodeProgram } from '../program/encode.ts';
-import type { FileOperation, PrepareStep, SettingOperation } from '../program/operation.ts';
+import type {
+  ContainerOperation,
+  FileOperation,
+  PrepareStep,
+  SettingOperation,
+} from '../program/operation.ts';
 import { demandReserve } from '../store/reserve.ts';
 import { resolveUser } from '../user/resolve.ts';
 import { makeCgroup } from './cgroup.ts';
@@ -27,7 +32,7 @@ import { parseDetachKeys } from './detach-keys.ts';
 import { containerDevices } from './devices.ts';
 import { commitState, driverGrants } from './drivers.ts';
 import { notFound } from './find.ts';
-import { hostFileBinds, writeHostFiles } from './host-files.ts';
+import { hostFileBinds, hostFilePaths, writeHostFiles } from './host-files.ts';
 import { identityOf } from './identity.ts';
 import { imageMountOperation, imageView } from './image-view.ts';
 import { makeLegacyGroups } from './legacy-cgroup.ts';
@@ -35,7 +40,14 @@ import { logHelper, relayLog, relaySocket } from './log-relay.ts';
 import { cacheDirectory } from './machine.ts';
 import { prepareMounts, startMounts } from './mounts.ts';
 import { addedGroups, NO_OPTIONS } from './options.ts';
-import { commonIds, knownUser, ownIdOperations } from './own-ids.ts';
+import {
+  commonIds,
+  knownUser,
+  ownerOperations,
+  ownIdOperations,
+  privateRoot,
+  withOwnedRoot,
+} from './own-ids.ts';
 import { stepsFromText } from './pending.ts';
 import { holderDirectory, type LaunchRequest, launchProgram } from './program.ts';
 import type { ContainerRow, ContainerSpec } from './record.ts';
@@ -47,7 +59,7 @@ import { seccompFilter } from './seccomp.ts';
 import { launchSharing } from './sharing-target.ts';
 import { singleIdBinds } from './single-id-binds.ts';
 import { planStart, type StartPlan } from './start-plan.ts';
-import { userFilesOf } from './start-user.ts';
+import { trees, userFilesOf } from './start-user.ts';
 import { storageOf } from './storage.ts';
 import { sureLayers } from './sure-layers.ts';
 
@@ -100,7 +112,8 @@ export async function prepareLaunch(context: ContainerContext, id: string, clien
       hostname: plan.hostname,
       domainname: spec.options?.domainname,
     };
-    writeHostFiles(directory, { ...files, hostNetwork: plan.sharing === 'host' }, machine);
+    const own = spec.ids === undefined ? 'user' : 'container';
+    writeHostFiles(directory, { ...files, hostNetwork: plan.sharing === 'host' }, machine, own);
   }
   // Its monitor begins anew with the slots that the one before may have filled.
   if (row.launch > 0) foldEvents(context);
@@ -188,7 +201,11 @@ export async function launchRequest(
   const { id } = row;
   const directory = store.paths.container(id);
   const rootfs = encodePlan(plan.rootfs, rootsOf(context, plan.rootfs.asker, id));
-  const pending = pendingSteps(context, drivers, row, spec, left);
+  const pending = withOwnedRoot(
+    pendingSteps(context, drivers, row, spec, left),
+    spec,
+    rootOf(rootfs.container),
+  );
   const files = await userFilesOf(context, row, spec, rootfs.container, pending);
   const known = knownUser(files, spec);
   const user = resolveUser({ user: spec.user, groupAdd: addedGroups(spec.options), ...known.files });
@@ -230,7 +247,11 @@ export async function launchRequest(
       image: (mount) =>
         imageMountOperation(mount, imageView(context, drivers, spec.storageDriver, mount.topLayer)),
     }),
-    ownIds: { files: known.operations, take: ownIdOperations(machine, spec) },
+    ownIds: {
+      owner: [...ownerOperations(spec), ...givenHostFiles(context, row.id, spec, plan)],
+      files: known.operations,
+      take: ownIdOperations(machine, spec),
+    },
     devices: containerDevices(spec),
     sharing: launchSharing(context, spec.options ?? NO_OPTIONS),
     identity,
@@ -243,6 +264,32 @@ export async function launchRequest(
     }),
     cleanup: spec.autoRemove ? cleanup(context, drivers, row, spec) : [],
   };
+}
+
+/**
+ * /etc/hosts and its like are the container's root's to change. Their group stays the user's own, so that they can be written when
+ * networks change.
+ */
+function givenHostFiles(
+  { store }: ContainerContext,
+  id: string,
+  spec: ContainerSpec,
+  { joined }: StartPlan,
+): readonly ContainerOperation[] {
+  const owner = privateRoot(spec);
+  if (owner === undefined || joined !== undefined) return [];
+  return hostFilePaths(store.paths.container(id)).map((path) => ({
+    op: 'give',
+    path,
+    uid: owner.uid,
+    gid: 0,
+  }));
+}
+
+/** The tree that a container writes to. */
+function rootOf(rootfs: readonly ContainerOperation[]): string | undefined {
+  const [own] = trees(rootfs, []).own;
+  return own;
 }
 
 /**

@@ -8,6 +8,7 @@ import type { TreeWorker } from '../tree/worker.ts';
 import { type ContainerContext, currentRow } from './context.ts';
 import { driverGrants } from './drivers.ts';
 import { notFound } from './find.ts';
+import { withOwnedRoot } from './own-ids.ts';
 import { stepsFromText } from './pending.ts';
 import { holderDirectory, namespaceSettings } from './program.ts';
 import { removalPlan } from './removal.ts';
@@ -21,7 +22,7 @@ import { carryOut, withWorker } from './worker.ts';
 
 /**
  * Runs something with a worker on trees whose root is the container's: paths are the container's, and no link leads out of it.
- * One that runs is looked at as it is, with its mounts; another has its root mounted for the worker alone.
+ * Owners are the container's, too. One that runs is looked at as it is, with its mounts; another has its root mounted for the worker alone.
  */
 export async function withView<Result>(
   context: ContainerContext,
@@ -38,6 +39,8 @@ export async function withView<Result>(
   const { TreeWorker } = await import('../tree/worker.ts');
   try {
     await using worker = new TreeWorker({ file: context.launcher(), args: ['ns', path, 'tree'] });
+    const ids = context.table.spec(id)?.ids;
+    if (ids !== undefined) await worker.ids(ids);
     return await work(worker);
   } finally {
     rmSync(path, { force: true });
@@ -94,7 +97,10 @@ async function prepareRoot(context: ContainerContext, id: string): Promise<void>
   // What is there already is of a start, or a copy, that was cut off.
   const leftovers = there ? encodeFileOperations(plan, rootsOf(context, plan.asker, id)) : [];
   await withWorker(context, (worker) =>
-    carryOut(worker, [...leftovers, ...encodeFileOperations(checked, roots)]),
+    carryOut(worker, [
+      ...leftovers,
+      ...withOwnedRoot(encodePlan(checked, roots).prepare, spec, ownTree(trees)).map((step) => step.do),
+    ]),
   );
   table.setSpec(id, { ...spec, prepared: true });
 }

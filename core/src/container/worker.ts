@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { PrivateIds } from '../idmap/private-ids.ts';
 import { encodeProgram } from '../program/encode.ts';
 import type { FileOperation } from '../program/operation.ts';
 import type { WorkerCommand } from '../tree/process.ts';
@@ -31,13 +32,18 @@ export function workerCommand({
   return { file: launcher(), args: ['ns', path, 'tree'] };
 }
 
-/** Runs something with a worker on trees, which is started for it. */
+/**
+ * Runs something with a worker on trees, which is started for it.
+ * @param ids of the container that owners are told by
+ */
 export async function withWorker<Result>(
   context: Pick<ContainerContext, 'store' | 'machine' | 'launcher'>,
   work: (worker: TreeWorker) => Promise<Result>,
+  ids?: PrivateIds,
 ): Promise<Result> {
   const { TreeWorker } = await import('../tree/worker.ts');
   await using worker = new TreeWorker(workerCommand(context));
+  if (ids !== undefined) await worker.ids(ids);
   return await work(worker);
 }
 
@@ -54,7 +60,7 @@ export async function carryOut(worker: TreeWorker, operations: readonly FileOper
     removals = [];
     switch (operation.op) {
       case 'make-dir':
-        await worker.makeDirectory(operation.path, operation.mode);
+        await worker.makeDirectory(operation.path, operation.mode, operation);
         break;
       case 'copy-tree':
         await worker.copy(operation.source, operation.target, { reflink: true });

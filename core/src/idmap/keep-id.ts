@@ -1,46 +1,11 @@
-import { EXIT, WherryError } from '../errors/error.ts';
 import type { IdmapChoice } from './choose.ts';
+import { usernsError } from './error.ts';
 import { type Extent, splitByParent, toOutside } from './extent.ts';
 
 /** The ids that the user has inside, with `--userns keep-id`. */
 export interface KeptIds {
   readonly uid: number;
   readonly gid: number;
-}
-
-/** The same ids as on the host, or those given: `keep-id:uid=1000,gid=1000`. */
-const KEEP_ID =
-  /^keep-id(?::(?:uid=(?<uid>\d{1,9})|gid=(?<gid>\d{1,9}))(?:,(?:uid=(?<uid2>\d{1,9})|gid=(?<gid2>\d{1,9})))?)?$/;
-
-/**
- * Reads `--userns`. `own` are the ids of the calling user.
- * @throws WherryError `E_USERNS`
- */
-export function parseUserns(text: string, own: KeptIds): KeptIds | undefined {
-  // As podman has it for a user: the common namespace, in which root is the user.
-  if (text === '' || text === 'host') return undefined;
-  if (/^(auto|nomap)(:|$)/.test(text)) {
-    throw usernsError(
-      `--userns ${text} can't be had: the files of an image would have to belong to other ids than those they were written with, and the kernel maps the owners of a mount for root alone (mount_setattr(2) with MOUNT_ATTR_IDMAP: EPERM on the file system of the host, EINVAL on an overlay of yours).`,
-      'Leave it out, or give keep-id to be yourself inside; run containers that must not touch each other as different users.',
-    );
-  }
-  const groups = KEEP_ID.exec(text)?.groups;
-  if (groups === undefined) {
-    throw usernsError(
-      `Invalid --userns "${text}": there are host, keep-id, and keep-id:uid=UID,gid=GID.`,
-      'Leave it out to be root inside and yourself on the host.',
-    );
-  }
-  if (own.uid === 0) {
-    throw usernsError(
-      '--userns keep-id is not for root: containers of root never have the ids of the machine.',
-      'Run it as an ordinary user.',
-    );
-  }
-  const uid = groups.uid ?? groups.uid2;
-  const gid = groups.gid ?? groups.gid2;
-  return { uid: uid === undefined ? own.uid : Number(uid), gid: gid === undefined ? own.gid : Number(gid) };
 }
 
 /**
@@ -80,8 +45,4 @@ export function toCommon(map: readonly Extent[], id: number): number {
   const found = toOutside(map, id);
   if (found !== undefined) return found;
   throw usernsError(`The id ${id} isn't mapped in the container.`, 'wherry info   says which ids there are.');
-}
-
-function usernsError(sentence: string, hint: string): WherryError {
-  return new WherryError(sentence, { code: 'E_USERNS', hint, exitCode: EXIT.engine });
 }

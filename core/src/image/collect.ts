@@ -44,6 +44,11 @@ export function forgetUnusedLayers(database: Database, driver: string): readonly
     for (const id of unused) {
       database.run('DELETE FROM layer WHERE driver = ? AND chain_id = ?', driver, id);
     }
+    database.run(
+      `DELETE FROM mapped_layer WHERE driver = ?1
+       AND NOT EXISTS (SELECT 1 FROM layer WHERE layer.driver = ?1 AND layer.chain_id = mapped_layer.chain_id)`,
+      driver,
+    );
     const depth = (id: string): number => {
       const parent = parents.get(id);
       return parent == null ? 0 : depth(parent) + 1;
@@ -56,9 +61,9 @@ function layersInUse(database: Database, driver: string): readonly string[] {
   return database
     .all<{ id: string }>(
       `SELECT chain_id AS id FROM image_layer UNION SELECT name FROM lease_item WHERE kind = 'layer'
-       UNION SELECT top_layer FROM container WHERE storage_driver = ? AND top_layer IS NOT NULL
-       UNION SELECT top_layer FROM container_mounted_image WHERE storage_driver = ?`,
-      driver,
+       UNION SELECT top_layer FROM container WHERE storage_driver = ?1 AND top_layer IS NOT NULL
+       UNION SELECT top_layer FROM container_mounted_image WHERE storage_driver = ?1
+       UNION SELECT mapped_layer.chain_id FROM mapped_layer JOIN image_layer ON image_layer.chain_id = origin WHERE driver = ?1`,
       driver,
     )
     .map(({ id }) => id);

@@ -40,10 +40,14 @@ export async function commitContainer(
     changeConfig,
     containerConfig(object(document.config), spec),
   );
-  const layer = await withWorker(context, async (worker) => {
-    const trees = await containerTrees(context, id, worker);
-    return makeLayer(context.store.temporary, changesTar(worker, trees, signal), request.onProgress);
-  });
+  const layer = await withWorker(
+    context,
+    async (worker) => {
+      const trees = await containerTrees(context, id, worker);
+      return makeLayer(context.store.temporary, changesTar(worker, trees, signal), request.onProgress);
+    },
+    spec.ids,
+  );
   const created = timestamp();
   const { rootfs, history } = document;
   const diffIds = object(rootfs).diff_ids;
@@ -99,10 +103,14 @@ export async function* exportContainer(
   // A generator can't yield from within a callback: the worker is handed out, and let go at the end.
   const { promise: over, resolve: end } = Promise.withResolvers<void>();
   const { promise: ready, resolve, reject } = Promise.withResolvers<AsyncGenerator<Uint8Array>>();
-  const work = withWorker(context, async (worker) => {
-    resolve(rootTar(worker, await containerTrees(context, id, worker), context.store.temporary));
-    await over;
-  });
+  const work = withWorker(
+    context,
+    async (worker) => {
+      resolve(rootTar(worker, await containerTrees(context, id, worker), context.store.temporary));
+      await over;
+    },
+    context.table.spec(id)?.ids,
+  );
   work.catch(reject);
   try {
     yield* await ready;

@@ -1,7 +1,9 @@
 import type { ContainerContext } from '../container/context.ts';
 import { WherryError } from '../errors/error.ts';
+import { Lease } from '../store/lease.ts';
 import { LayerDurability } from './layer-durability.ts';
 import { OTHER_IDS } from './layer-ids.ts';
+import type { LayerIds } from './mapped-name.ts';
 
 /**
  * Writes the layers anew that may not have reached the disk before the machine went down (`LayerDurability`), from those named
@@ -29,6 +31,18 @@ export async function renewDoubtful(
     );
     const doubtful = chain.find(({ unsynced }) => durability.isDoubtful(unsynced));
     if (doubtful === undefined || top === undefined) continue;
+    const mapped = database.get<{ origin: string; ids: string }>(
+      'SELECT origin, ids FROM mapped_layer WHERE driver = ? AND chain_id = ?',
+      driver,
+      top,
+    );
+    if (mapped !== undefined) {
+      await renewDoubtful(context, driver, [mapped.origin]);
+      const { ensureMappedLayers } = await import('./mapped-layers.ts');
+      using lease = new Lease(database);
+      await ensureMappedLayers(context, driver, mapped.origin, JSON.parse(mapped.ids) as LayerIds, lease);
+      continue;
+    }
     const row = database.get<{ image: string }>('SELECT image FROM image_layer WHERE chain_id = ?', top);
     if (row === undefined) throw unsure(doubtful.id, doubtful.unsynced === OTHER_IDS);
     await (await context.images()).ensureLayers(row.image, driver);

@@ -29,6 +29,7 @@ import type { FetchContext } from './fetch-blobs.ts';
 import { resolveImage } from './find.ts';
 import type { LayerStore } from './layers.ts';
 import { listImages } from './list.ts';
+import { isMappedName } from './mapped-name.ts';
 import type { PullContext } from './pull.ts';
 import { removeImage } from './remove.ts';
 import { searchedImages } from './searched.ts';
@@ -182,14 +183,19 @@ export class ImageService implements Omit<Images, 'commit' | 'export'> {
   }
 
   async prune(request: PruneImagesRequest): Promise<PrunedImages> {
-    const { pruneImages } = await import('./prune.ts');
+    const [{ pruneImages }, { forgetIdleMapped }] = await Promise.all([
+      import('./prune.ts'),
+      import('./idle-layers.ts'),
+    ]);
     const { database } = this.#store;
     const { untagged, deleted } = pruneImages(database, this.#table, request);
     this.#writeLayout();
     const partial = this.blobs.partials.collect({ all: true });
-    if (deleted.length === 0) return { untagged, deleted, reclaimed: partial };
+    const idle = forgetIdleMapped(database);
+    if (deleted.length === 0 && idle === 0) return { untagged, deleted, reclaimed: partial };
     const before = this.#diskUse();
     const layers = await this.collect();
+    if (deleted.length === 0) return { untagged, deleted, reclaimed: partial + before - this.#diskUse() };
     return { untagged, deleted: [...deleted, ...layers], reclaimed: partial + before - this.#diskUse() };
   }
 
@@ -268,7 +274,7 @@ export class ImageService implements Omit<Images, 'commit' | 'export'> {
         const store = await this.#options.layerStore(driver);
         await store.remove(layers);
         await store.cleanup();
-        removed.push(...layers);
+        removed.push(...layers.filter((name) => !isMappedName(name)));
       }
     });
     return removed;

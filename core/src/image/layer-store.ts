@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { copyFileSync, existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { ContainerContext } from '../container/context.ts';
 import { commitState, driverGrants } from '../container/drivers.ts';
@@ -24,6 +24,8 @@ import { claimWhenFree } from './claim.ts';
 import { LayerDurability } from './layer-durability.ts';
 import { doubtLayersOfOtherIds } from './layer-ids.ts';
 import type { LayerStore, UnpackedLayer, UnpackRequest } from './layers.ts';
+import type { MappedLayer } from './mapped-layers.ts';
+import type { LayerIds } from './mapped-name.ts';
 
 /** An archive beyond this is taken for an attack; what the disk holds is a matter of the disk. */
 const MAX_LAYER_BYTES = 2 ** 42;
@@ -104,6 +106,32 @@ export class DriverLayerStore implements LayerStore {
     }
   }
 
+  /** Whether the tree of a layer holds the files of those below it, too. */
+  wholeTrees(chainId: string): boolean {
+    return this.#storage.changed(chainId).value.tag === 'compare';
+  }
+
+  /** Copies a layer, with the owners that its files have for a container. @throws WherryError `E_USERNS` */
+  async copy({ chainId, origin, parent }: MappedLayer, ids: LayerIds): Promise<UnpackedLayer> {
+    const key = randomHex(6);
+    const prepared = this.#prepare(key, this.parallel ? undefined : parent);
+    const source = this.#treeOf(origin);
+    try {
+      await using worker = this.#worker();
+      await worker.spread(this.#context.store.paths.layers(this.driver));
+      await this.#execute(worker, prepared.plan);
+      await worker.ids(ids);
+      const { bytes } = await worker.copy(source, prepared.target, { reflink: true, shifted: true });
+      // Beside the tree: owners that the user lacks, and so the container.
+      if (existsSync(`${source}.owners`)) copyFileSync(`${source}.owners`, `${prepared.target}.owners`);
+      return { chainId, parent, key, size: bytes, mapped: { origin, ids: JSON.stringify(ids) } };
+    } catch (error) {
+      await this.#removeAll([key]);
+      this.#release(key);
+      throw error;
+    }
+  }
+
   async commit(layer: UnpackedLayer): Promise<void> {
     try {
       await this.#enter(layer);
@@ -119,7 +147,7 @@ export class DriverLayerStore implements LayerStore {
 
   /** @throws WherryError `E_DRIVER_IN_USE` while the driver has something of the layer's name that no row knows */
   async #enter(layer: UnpackedLayer): Promise<void> {
-    const { chainId, parent, key, size } = layer;
+    const { chainId, parent, key, size, mapped } = layer;
     if (this.has(chainId)) return await this.discard(layer);
     if (this.#row(chainId) !== undefined) return await this.renew(layer);
     const ask = () => this.#storage.commitLayer(key, chainId, parent);
@@ -139,6 +167,10 @@ export class DriverLayerStore implements LayerStore {
         size,
         this.#durability.now(),
       );
+      if (mapped !== undefined) {
+        const { origin, ids } = mapped;
+        database.run('INSERT INTO mapped_layer VALUES (?, ?, ?, ?)', this.driver, chainId, origin, ids);
+      }
       // Asked again: other processes have written in the driver's books since.
       this.#keep(ask().changes);
       return true;

@@ -23,6 +23,8 @@ export interface UnpackedLayer {
   readonly key: string;
   /** Bytes of the files. */
   readonly size: number;
+  /** Of a copy: the layer that it is one of, and its ids as JSON. */
+  readonly mapped?: { readonly origin: string; readonly ids: string };
 }
 
 /** The unpacked layers of one storage driver. */

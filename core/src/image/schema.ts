@@ -53,5 +53,14 @@ export const IMAGE_SCHEMA: Schema = {
     `ALTER TABLE image ADD COLUMN parent TEXT;
      ALTER TABLE image ADD COLUMN last_tag TEXT;
      CREATE INDEX image_parent ON image (parent);`,
+    // Layers that are copies of an image's, with the owners that its files have for a container (mapped-layers.ts).
+    `CREATE TABLE mapped_layer (
+       driver TEXT NOT NULL,
+       chain_id TEXT NOT NULL,        -- name of the copy
+       origin TEXT NOT NULL,          -- chain id
+       ids TEXT NOT NULL,             -- JSON: uids and gids
+       PRIMARY KEY (driver, chain_id)
+     ) STRICT, WITHOUT ROWID;
+     CREATE INDEX mapped_layer_origin ON mapped_layer (origin);`,
   ],
 };

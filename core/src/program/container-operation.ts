@@ -63,6 +63,8 @@ export type ContainerOperation =
     }
   /** Gives a tree of the host to a user and group; other file systems mounted in it are left out. */
   | { readonly op: 'give'; readonly path: string; readonly uid: number; readonly gid: number }
+  /** Whom files and file systems belong to that are made from here on; ids of the common namespace. */
+  | { readonly op: 'files-as'; readonly uid: number; readonly gid: number }
   /** Host directories stacked, from the top to the bottom, and shown read-only at `target`; two at least. */
   | {
       readonly op: 'overlay';
@@ -134,8 +136,14 @@ export type ContainerOperation =
   | { readonly op: 'init' }
   /**
    * Ids of the command's own, in a user namespace below the common one, whose ids are the `outside` here. `user` is then one of
-   * these, and mounts and namespaces still belong to the common one. Kept for `execute`.
+   * these, and mounts and namespaces still belong to the common one; with `namespaces`, the new ones of network, host name
+   * and IPC belong to it, and a command that joins takes on that of the container. Kept for `execute`.
    */
-  | { readonly op: 'own-ids'; readonly uids: readonly Extent[]; readonly gids: readonly Extent[] }
+  | {
+      readonly op: 'own-ids';
+      readonly uids: readonly Extent[];
+      readonly gids: readonly Extent[];
+      readonly namespaces?: boolean;
+    }
   /** Takes on user, capabilities and seccomp filter, and executes the arguments; the last operation of the section. */
   | { readonly op: 'execute' };

@@ -116,6 +116,7 @@ const ARGUMENTS: {
   'pivot-root': ({ readOnly }) => [readOnly],
   'copy-up': ({ source, volume }) => [source, volume],
   give: ({ path, uid, gid }) => [path, uid, gid],
+  'files-as': ({ uid, gid }) => [uid, gid],
   overlay: ({ target, options, lower }) => [target, undefined, undefined, options.join(','), ...lower],
 
   hostname: ({ name }) => [name],
@@ -144,7 +145,11 @@ const ARGUMENTS: {
   init: () => [],
   'keep-groups': () => [],
   execute: () => [],
-  'own-ids': ({ uids, gids }) => [idMapText(uids), idMapText(gids)],
+  'own-ids': ({ uids, gids, namespaces = false }) => [
+    idMapText(uids),
+    idMapText(gids),
+    ...(namespaces ? [true] : []),
+  ],
 
   'link-add': ({ place, name, kind, mtu, mac }) => [place, name, ...linkKind(kind), mtu, mac],
   'link-set': ({ place, name, up, master, rename }) => [place, name, up, master, rename],

@@ -73,6 +73,7 @@ export const OPCODES = {
   'own-ids': 0x050e,
   'keep-groups': 0x050f,
   apparmor: 0x0510,
+  'files-as': 0x0511,
 
   'link-add': 0x0601,
   'link-set': 0x0602,

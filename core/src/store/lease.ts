@@ -2,7 +2,7 @@ import type { Database } from './database.ts';
 import { isAlive, type Owner, thisProcess } from './owner.ts';
 
 /** What a lease keeps from being collected, or a claim reserves. */
-export type LeaseKind = 'blob' | 'layer' | 'snapshot';
+export type LeaseKind = 'blob' | 'layer' | 'snapshot' | 'ids';
 
 /**
  * A process's hold on things that no image refers to yet, as containerd's leases. It ends with `release`, or with the

@@ -44,6 +44,13 @@ export function treeError(doing: string, failure: TreeFailure): WherryError {
   const cause = new Error(`${step}${at}: ${name}${failure.index > 0 ? ` (entry ${failure.index})` : ''}`);
   const say = (code: `E_${string}`, reason: string, hint: string) =>
     new WherryError(`${reason} (while ${doing}${at})`, { code, hint, cause });
+  if (step === 'owner') {
+    return say(
+      'E_USERNS',
+      'A file belongs to an id that the container has not got',
+      'Give the container more ids: --userns auto:size=N.',
+    );
+  }
   switch (errno) {
     case ENOSPC:
       return say(

@@ -22,6 +22,7 @@ export const OP = {
   rename: 0x28,
   sync: 0x29,
   spread: 0x2a,
+  ids: 0x2b,
 } as const;
 
 export const REPLY = {

@@ -1,11 +1,12 @@
 import { Buffer } from 'node:buffer';
+import type { Extent } from '../idmap/extent.ts';
 import { type Change, readChange, readEntry, type ScanEvent, type TreeEntry } from './entry.ts';
 import { type TreeFailure, treeError } from './failure.ts';
 import { type Frame, FrameReader } from './frame-reader.ts';
 import { FrameWriter } from './frame-writer.ts';
 import { LayerWriter, type WhiteoutStyle } from './layer-writer.ts';
 import { type WorkerCommand, WorkerProcess, workerError } from './process.ts';
-import { type BytePath, OP, REPLY } from './protocol.ts';
+import { type Attributes, type BytePath, OP, REPLY } from './protocol.ts';
 import { ReplyQueue } from './reply-queue.ts';
 
 export interface CopyCounts {
@@ -23,6 +24,8 @@ export interface Usage {
   readonly apparent: number;
   readonly allocated: number;
   readonly inodes: number;
+  /** The highest ids that own something. */
+  readonly highest: { readonly uid: number; readonly gid: number };
 }
 
 export interface CompareRequest {
@@ -32,6 +35,8 @@ export interface CompareRequest {
   /** `overlay`: upper holds changes with whiteouts. `apply`: it is a whole tree, as is the one of lower. */
   readonly style: WhiteoutStyle;
 }
+
+type Owner = Pick<Attributes, 'uid' | 'gid'>;
 
 interface Pending {
   readonly doing: string;
@@ -91,11 +96,18 @@ export class TreeWorker implements AsyncDisposable {
     return this.#layer;
   }
 
-  /** Copies all of `source` into `target`, which is made when missing and otherwise holds nothing of the same name. */
-  async copy(source: string, target: string, options: { readonly reflink: boolean }): Promise<CopyCounts> {
+  /**
+   * Copies all of `source` into `target`, which is made when missing and otherwise holds nothing of the same name.
+   * @param options `shifted`: the owners of the source are taken for ids of the container that `ids` describes.
+   */
+  async copy(
+    source: string,
+    target: string,
+    options: { readonly reflink: boolean; readonly shifted?: boolean },
+  ): Promise<CopyCounts> {
     const done = await this.#ask(`copying ${source}`, OP.copy, [source, target], (frames) =>
       frames
-        .u8(options.reflink ? 1 : 0)
+        .u8((options.reflink ? 1 : 0) | (options.shifted ? 2 : 0))
         .text(source)
         .text(target),
     );
@@ -111,7 +123,12 @@ export class TreeWorker implements AsyncDisposable {
     const done = await this.#ask('measuring disk usage', OP.usage, paths, (frames) =>
       paths.reduce((all, path) => all.text(path), frames.u32(paths.length)),
     );
-    return { apparent: done.i64(), allocated: done.i64(), inodes: done.i64() };
+    return {
+      apparent: done.i64(),
+      allocated: done.i64(),
+      inodes: done.i64(),
+      highest: { uid: done.u32(), gid: done.u32() },
+    };
   }
 
   /** All entries of a tree, names in the order of their bytes, a directory before its members; the root is `''`. */
@@ -159,8 +176,31 @@ export class TreeWorker implements AsyncDisposable {
   }
 
   /** Fine when it exists already. */
-  async makeDirectory(path: string, mode: number): Promise<void> {
-    await this.#ask(`making ${path}`, OP.makeDirectory, [path], (frames) => frames.u32(mode).text(path));
+  async makeDirectory(path: string, mode: number, { uid = 0, gid = 0 }: Partial<Owner> = {}): Promise<void> {
+    await this.#ask(`making ${path}`, OP.makeDirectory, [path], (frames) =>
+      frames.u32(mode).text(path).u32(uid).u32(gid),
+    );
+  }
+
+  /**
+   * From then on, owners are ids of a container: `outside` are the worker's, `inside` the container's. One that it hasn't got
+   * is told as 65534, and can't be given.
+   */
+  async ids({
+    uids,
+    gids,
+  }: {
+    readonly uids: readonly Extent[];
+    readonly gids: readonly Extent[];
+  }): Promise<void> {
+    const write = (frames: FrameWriter, map: readonly Extent[]) =>
+      map.reduce(
+        (all, { inside, outside, count }) => all.u32(inside).u32(outside).u32(count),
+        frames.u32(map.length),
+      );
+    // Room for the numbers, which `#send` reckons with by the length of names.
+    const room = [...uids, ...gids].map(() => '            ');
+    await this.#ask('taking on ids', OP.ids, room, (frames) => write(write(frames, uids), gids));
   }
 
   /** rename(2), for trees whose top belongs to a subordinate id. */

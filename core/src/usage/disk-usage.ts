@@ -38,11 +38,17 @@ export async function diskUsage(context: ContainerContext): Promise<DiskUsage> {
   };
 }
 
-/** Each layer counts once for each storage driver that has unpacked it. */
+/** Each layer counts once for each storage driver that has unpacked it, and once more for each copy for a container's own ids. */
 function layerTotals({ store }: ContainerContext): { readonly size: number; readonly reclaimable: number } {
   const rows = store.database.all<{ size: number; used: number }>(
     `SELECT size, EXISTS (SELECT 1 FROM image_layer JOIN container ON container.image_id = image_layer.image
-                          WHERE image_layer.chain_id = layer.chain_id) AS used FROM layer`,
+                          WHERE image_layer.chain_id = layer.chain_id)
+       OR EXISTS (SELECT 1 FROM mapped_layer JOIN container ON container.storage_driver = mapped_layer.driver
+                  WHERE mapped_layer.driver = layer.driver AND mapped_layer.chain_id = layer.chain_id
+                    AND substr(container.top_layer, instr(container.top_layer, '.'))
+                      = substr(layer.chain_id, instr(layer.chain_id, '.'))
+                    AND container.image_id IN (SELECT image FROM image_layer WHERE chain_id = mapped_layer.origin)) AS used
+     FROM layer`,
   );
   const size = rows.reduce((total, row) => total + row.size, 0);
   const reclaimable = rows.reduce((total, row) => total + (row.used === 0 ? row.size : 0), 0);

@@ -1,38 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { toInside, toOutside } from '../../src/idmap/extent.ts';
-import { keepIdMap, parseUserns } from '../../src/idmap/keep-id.ts';
+import { keepIdMap } from '../../src/idmap/keep-id.ts';
 
-const OWN = { uid: 1001, gid: 100 };
 const COMMON = [
   { inside: 0, outside: 1001, count: 1 },
   { inside: 1, outside: 100000, count: 65536 },
 ];
-
-describe('parseUserns', () => {
-  it.each([
-    ['', undefined],
-    ['keep-id', { uid: 1001, gid: 100 }],
-    ['keep-id:uid=1000', { uid: 1000, gid: 100 }],
-    ['keep-id:uid=1000,gid=1000', { uid: 1000, gid: 1000 }],
-    ['keep-id:gid=5,uid=6', { uid: 6, gid: 5 }],
-  ])('reads %j', (text, expected) => {
-    expect(parseUserns(text, OWN)).toEqual(expected);
-  });
-
-  it('takes host for how it is', () => {
-    expect(parseUserns('host', { uid: 1001, gid: 100 })).toBeUndefined();
-  });
-
-  it.each(['nomap', 'keep-id:', 'keep-id:uid=x', 'keep-id:size=3', 'auto'])('refuses %j', (text) => {
-    expect(() => parseUserns(text, OWN)).toThrow(
-      expect.objectContaining({ code: 'E_USERNS', exitCode: 125 }),
-    );
-  });
-
-  it('is not for root', () => {
-    expect(() => parseUserns('keep-id', { uid: 0, gid: 0 })).toThrow('not for root');
-  });
-});
 
 describe('keepIdMap', () => {
   it('has the user and root change places, and leaves all other ids', () => {

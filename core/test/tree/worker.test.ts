@@ -58,6 +58,40 @@ describe.skipIf(reason !== undefined)(`the tree worker${reason === undefined ? '
     expect(await worker.usage([root])).toMatchObject({ inodes: 7 });
   });
 
+  it('has owners as a container has them', async () => {
+    await using worker = at.worker();
+    const root = at.fresh('ids');
+    const map = [{ inside: 7, outside: 0, count: 1 }];
+    await worker.ids({ uids: map, gids: map });
+    const layer = worker.apply(root, 'apply');
+    layer.file('file', { ...attributes(0o4755), uid: 7, gid: 7 }, 0);
+    await layer.end();
+    expect(lstatSync(path.join(root, 'file')).mode & 0o7777).toBe(0o4755);
+    expect(await worker.stat(root, 'file')).toMatchObject({ uid: 7, gid: 7 });
+    const other = worker.apply(root, 'apply');
+    other.file('other', { ...attributes(0o644), uid: 8, gid: 7 }, 0);
+    await expect(other.end()).rejects.toMatchObject({ code: 'E_USERNS' });
+    await worker.ids({ uids: [], gids: [] });
+    expect(await worker.stat(root, 'file')).toMatchObject({ uid: 0, gid: 0 });
+  });
+
+  it('copies with shifted owners, as far as the container has them', async () => {
+    await using worker = at.worker();
+    const [source, target] = [at.fresh('shift-from'), path.join(at.fresh('shift-to'), 'copy')];
+    writeFileSync(path.join(source, 'set-id'), 'x');
+    chmodSync(path.join(source, 'set-id'), 0o6711);
+    const own = [{ inside: 0, outside: 0, count: 1 }];
+    await worker.ids({ uids: own, gids: own });
+    await worker.copy(source, target, { reflink: true, shifted: true });
+    expect(lstatSync(path.join(target, 'set-id')).mode & 0o7777).toBe(0o6711);
+    await worker.ids({ uids: [{ inside: 1, outside: 0, count: 1 }], gids: own });
+    await expect(worker.copy(source, `${target}2`, { reflink: true, shifted: true })).rejects.toMatchObject({
+      code: 'E_USERNS',
+      hint: expect.stringContaining('size='),
+    });
+    expect(await worker.usage([source])).toMatchObject({ highest: { uid: 0, gid: 0 } });
+  });
+
   it('makes holes of zeros', async () => {
     await using worker = at.worker();
     const root = at.fresh('holes');
