@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { FlagInput } from '@oclif/core/interfaces';
 import type { CommandClass } from './base-command.ts';
 import { COMMANDS, TOPICS } from './commands.ts';
@@ -35,7 +37,14 @@ export async function rootHelp(): Promise<string> {
     }),
     '',
     "Run 'wherry COMMAND --help' for more information on a command.",
+    `The guide is ${documentation()}/guide.md, with more to read beside it.`,
   ].join('\n');
+}
+
+/** The package's `docs`, beside dist/ and, in a checkout, beside cli/. */
+function documentation(): string {
+  const packaged = join(import.meta.dirname, '../docs');
+  return existsSync(packaged) ? packaged : join(import.meta.dirname, '../../docs');
 }
 
 /** `wherry image --help`. */

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { COMMANDS, type Resolved, resolveCommand, TOPICS } from '../src/commands.ts';
 import { globalFlags } from '../src/flags/global.ts';
@@ -120,6 +121,8 @@ describe('commands', () => {
       /\n\nExamples:\n {2}wherry logout ghcr\.io$/,
     );
     expect(await rootHelp()).toContain('  run          Create and run a new container from an image\n');
+    const [, guide = ''] = /^The guide is (\S+),/m.exec(await rootHelp()) ?? [];
+    expect(existsSync(guide), guide).toBe(true);
     expect(await topicHelp('image')).toContain('  ls        List images\n');
   });
 });
