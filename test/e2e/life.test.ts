@@ -275,6 +275,25 @@ describe.each(USER_NAMES)('a running container of %s', (name) => {
     await user.wherry(['rm', '-f', 'back', 'left', 'once']);
   });
 
+  it.each(['overlay', 'vfs'])(
+    'inspect says before a start where its files will be, on %s',
+    async (driver) => {
+      const flags = ['--network', 'none', '--storage-driver', driver];
+      const made = (await user.wherry(['create', ...flags, BUSYBOX, 'touch', '/made'])).stdout.trim();
+      const graph = async () => {
+        const asked = await user.wherry(['inspect', '-f', '{{json .GraphDriver}}', made]);
+        return JSON.parse(asked.stdout) as { Name: string; Data: Record<string, string> };
+      };
+      const planned = await graph();
+      await user.wherry(['start', '-a', made]);
+      expect(await graph()).toEqual(planned);
+      const { Name, Data } = planned;
+      expect(Name).toBe(driver);
+      expect((await user.run('ls', [Data.UpperDir ?? Data.Dir ?? ''])).stdout).toContain('made');
+      await user.wherry(['rm', made]);
+    },
+  );
+
   it('prune removes what does not run', async () => {
     const created = await user.wherry(['create', '--network', 'none', BUSYBOX, 'true']);
     const pruned = await user.wherry(['container', 'prune', '-f']);

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { EXIT, WherryError } from '../errors/error.ts';
-import type { CgroupSupport } from '../platform/cgroup.ts';
+import { type CgroupSupport, unifiedPath } from '../platform/cgroup.ts';
 import { thisPlatform } from '../platform/platform.ts';
 import { type CgroupSetting, limitSettings } from './cgroup-settings.ts';
 import type { Limits } from './limits.ts';
@@ -9,15 +9,22 @@ import { groupsInScopes, isSlice } from './scope.ts';
 
 /** Absolute path of the cgroup v2 that a process is in; undefined without a unified hierarchy, or without the process. */
 export function processCgroup(pid: number): string | undefined {
-  const { mount } = thisPlatform().cgroup;
-  if (mount === undefined) return undefined;
-  let text: string;
+  return unifiedGroup(memberships(pid));
+}
+
+/** What /proc/PID/cgroup says; nothing when there is no such process. */
+export function memberships(pid: number): string {
   try {
-    text = readFileSync(`/proc/${pid}/cgroup`, 'utf8');
+    return readFileSync(`/proc/${pid}/cgroup`, 'utf8');
   } catch {
-    return undefined;
+    return '';
   }
-  const path = /^0::(\/.*)$/m.exec(text)?.[1];
+}
+
+/** The same from what is known of its memberships. */
+export function unifiedGroup(membership: string): string | undefined {
+  const mount = thisPlatform().unifiedMount;
+  const path = mount === undefined ? undefined : unifiedPath(membership);
   return path === undefined ? undefined : `${mount}${path === '/' ? '' : path}`;
 }
 

@@ -12,10 +12,9 @@ import { healthState, readHealth } from './health.ts';
 import { shortId } from './id.ts';
 import { hostConfig } from './inspect-host.ts';
 import { logLoss } from './inspect-log.ts';
+import { keptRoot, type RootMount } from './kept.ts';
 import { isPaused } from './pause.ts';
 import { type ContainerRow, type ContainerSpec, containerState } from './record.ts';
-import { overlayMount, ownTree, type RootTrees, rootTrees } from './rootfs.ts';
-import { withWorker } from './worker.ts';
 
 /** Go's zero time, which Docker shows where nothing has happened yet. */
 const NEVER = '0001-01-01T00:00:00Z';
@@ -44,7 +43,6 @@ export async function inspectContainer(
   if (current === undefined || spec === undefined) throw notFound(id);
   const { row, running } = current;
   const directory = store.paths.container(id);
-  const trees = await rootTrees(context, id);
   const words = [...spec.command.entrypoint, ...spec.command.cmd];
   const log = join(directory, `${id}-json.log`);
   return {
@@ -68,8 +66,8 @@ export async function inspectContainer(
     AppArmorProfile: appArmorProfile(spec),
     ExecIDs: null,
     HostConfig: hostConfig(row, spec),
-    GraphDriver: graphDriver(spec, trees, await overlayMount(context, id)),
-    ...(size ? await sizes(context, trees) : {}),
+    GraphDriver: await graphDriver(context, id, spec),
+    ...(size ? await sizes(context, id) : {}),
     Mounts: inspectMounts(spec.mounts, store.paths.volume),
     Config: configOf(row, spec),
     NetworkSettings: { ...UNUSED_NETWORK_FIELDS, ...network },
@@ -149,24 +147,40 @@ function configOf(row: ContainerRow, spec: ContainerSpec): Readonly<Record<strin
   };
 }
 
-function graphDriver(
+/** Where its root was mounted from at its last start, or will be at its first one. */
+async function graphDriver(
+  context: ContainerContext,
+  id: string,
   spec: ContainerSpec,
-  trees: RootTrees,
-  mount: Awaited<ReturnType<typeof overlayMount>>,
-): Readonly<Record<string, unknown>> {
+): Promise<Readonly<Record<string, unknown>>> {
+  const root = keptRoot(context, id, spec) ?? (await plannedRoot(context, id));
   const Data =
-    trees.kind === 'overlay' && mount !== undefined
+    root.kind === 'overlay'
       ? {
-          LowerDir: trees.lower.join(':'),
-          MergedDir: mount.mountpoint,
-          UpperDir: trees.upper,
-          WorkDir: mount.work,
+          LowerDir: root.lower.join(':'),
+          MergedDir: root.mountpoint,
+          UpperDir: root.upper,
+          WorkDir: root.work,
         }
-      : { Dir: ownTree(trees) };
+      : { Dir: root.path };
   return { Data, Name: spec.storageDriver };
 }
 
-async function sizes(context: ContainerContext, trees: RootTrees): Promise<Readonly<Record<string, number>>> {
+async function plannedRoot(context: ContainerContext, id: string): Promise<RootMount> {
+  const { overlayMount, ownTree, rootTrees } = await import('./rootfs.ts');
+  const trees = await rootTrees(context, id);
+  const mount = await overlayMount(context, id);
+  return trees.kind === 'overlay' && mount !== undefined
+    ? { kind: 'overlay', upper: trees.upper, lower: trees.lower, ...mount }
+    : { kind: 'directory', path: ownTree(trees) };
+}
+
+async function sizes(context: ContainerContext, id: string): Promise<Readonly<Record<string, number>>> {
+  const [{ ownTree, rootTrees }, { withWorker }] = await Promise.all([
+    import('./rootfs.ts'),
+    import('./worker.ts'),
+  ]);
+  const trees = await rootTrees(context, id);
   const own = ownTree(trees);
   const below = trees.kind === 'overlay' ? trees.lower : [];
   return withWorker(context, async (worker) => {

@@ -2,9 +2,9 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { EXIT, WherryError } from '../errors/error.ts';
 import type { CgroupSupport } from '../platform/cgroup.ts';
-import { legacyPath } from '../platform/legacy-cgroup.ts';
+import { legacyPaths } from '../platform/legacy-cgroup.ts';
 import { thisPlatform } from '../platform/platform.ts';
-import { groupsAbove, removeGroup } from './cgroup.ts';
+import { groupsAbove, memberships, removeGroup } from './cgroup.ts';
 import type { CgroupSetting } from './cgroup-settings.ts';
 import { legacySettings } from './legacy-settings.ts';
 import type { ContainerOptions } from './options.ts';
@@ -119,17 +119,17 @@ let mounts: ReadonlyMap<string, string> | undefined;
 
 /** The group that a process has as its container's own in the hierarchy of a controller. */
 export function ownLegacyGroup(id: string, pid: number, controller: string): string | undefined {
-  const group = containerGroup(pid, controller);
+  const group = containerGroup(memberships(pid), controller);
   return group?.endsWith(`/wherry-${id}`) ? group : undefined;
 }
 
-/** The same, of whatever container. */
-export function containerGroup(pid: number, controller: string): string | undefined {
+/** The same, of whatever container, by its process's memberships. */
+export function containerGroup(membership: string, controller: string): string | undefined {
+  const path = membership.includes('/wherry-') ? legacyPaths(membership).get(controller) : undefined;
+  if (path === undefined || !/\/wherry-[0-9a-f]{64}$/.test(path)) return undefined;
   mounts ??= new Map((thisPlatform().cgroup.legacy ?? []).map((each) => [each.controller, each.mount]));
   const mount = mounts.get(controller);
-  if (mount === undefined) return undefined;
-  const path = legacyPath(read(`/proc/${pid}/cgroup`), controller);
-  return path !== undefined && /\/wherry-[0-9a-f]{64}$/.test(path) ? mount + path : undefined;
+  return mount === undefined ? undefined : mount + path;
 }
 
 /** Removes what a killed monitor left of a container's groups; what still runs in them is killed. */

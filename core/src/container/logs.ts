@@ -14,6 +14,7 @@ import type { ContainerContext } from './context.ts';
 import { driverGrants } from './drivers.ts';
 import { isRunning, readFacts } from './facts.ts';
 import { notFound } from './find.ts';
+import { keptLog } from './kept.ts';
 import { logCache, openRequest } from './log-plan.ts';
 import { rootsOf } from './roots.ts';
 
@@ -31,16 +32,23 @@ export async function* containerLogs(
   const row = context.table.get(id);
   const spec = context.table.spec(id);
   if (row === undefined || spec === undefined) throw notFound(id);
-  const log = (await context.drivers()).log(spec.logDriver);
-  const { value: reading } = log.read(openRequest(context, log, row, spec));
   const directory = context.store.paths.container(id);
   const { processes } = context;
   const ended = (): boolean => !existsSync(directory) || !isRunning(readFacts(directory), processes);
-  const asker = { kind: 'log', driver: spec.logDriver, request: 'read' } as const;
   const following = (paths: readonly string[]) =>
     options.follow === true && !ended()
       ? { directories: [...new Set([directory, ...paths.map((path) => dirname(path))])], ended }
       : undefined;
+  const kept = keptLog(context, id, spec);
+  const keptForm = kept && logForm(kept.framing);
+  if (kept !== undefined && keptForm !== undefined) {
+    const paths = kept.paths.flatMap((path) => withRotated(directory, path));
+    yield* readLog({ paths, form: keptForm }, options, following(paths));
+    return;
+  }
+  const log = (await context.drivers()).log(spec.logDriver);
+  const { value: reading } = log.read(openRequest(context, log, row, spec));
+  const asker = { kind: 'log', driver: spec.logDriver, request: 'read' } as const;
   if (reading.tag === 'unreadable') {
     // Of one that keeps no log at all there is no copy either.
     const sent = log.open(openRequest(context, log, row, spec)).value.tag !== 'none';
@@ -62,14 +70,17 @@ export async function* containerLogs(
   if (form === undefined) throw unreadable(spec.logDriver, 'this version of Wherry cannot read its form');
   const named = reading.tag === 'files' ? reading.val.files : reading.val;
   const files = checkLogFiles(asker, named, driverGrants(log));
-  const paths = files.flatMap((location) => {
-    const path = resolveLocation(location, rootsOf(context, asker, id));
-    // The one that is written for a driver is rotated for it.
-    return path === join(directory, DRIVER_LOG)
-      ? driverLogNames().map((name) => join(directory, name))
-      : path;
-  });
+  const paths = files.flatMap((location) =>
+    withRotated(directory, resolveLocation(location, rootsOf(context, asker, id))),
+  );
   yield* readLog({ paths, form }, options, following(paths));
+}
+
+/** The file that is written for a driver is rotated for it. */
+function withRotated(directory: string, path: string): readonly string[] {
+  return path === join(directory, DRIVER_LOG)
+    ? driverLogNames().map((name) => join(directory, name))
+    : [path];
 }
 
 /** What the driver itself makes of its files. */

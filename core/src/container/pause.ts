@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT, WherryError } from '../errors/error.ts';
-import { ownCgroup, processCgroup } from './cgroup.ts';
+import { memberships, ownCgroup, unifiedGroup } from './cgroup.ts';
 import type { ContainerContext } from './context.ts';
 import { type Facts, isRestarting } from './facts.ts';
 import { containerGroup, ownLegacyGroup } from './legacy-cgroup.ts';
@@ -9,9 +9,10 @@ import { requireRunning } from './running.ts';
 
 /** Whether the process is frozen (cgroups(7), cgroup.freeze). */
 export function isPaused(pid: number): boolean {
-  const group = processCgroup(pid);
+  const membership = memberships(pid);
+  const group = unifiedGroup(membership);
   if (group !== undefined && readState(group)) return true;
-  const freezer = containerGroup(pid, 'freezer');
+  const freezer = containerGroup(membership, 'freezer');
   return freezer !== undefined && readFreezer(freezer);
 }
 

@@ -3,6 +3,9 @@ import { join, resolve } from 'node:path';
 import { EXIT, WherryError } from '../errors/error.ts';
 import type { Store } from '../store/store.ts';
 
+/** Who plans the mounts of one: the core itself, in the place of a storage driver. */
+export const ROOTFS_DRIVER = 'rootfs';
+
 /** A directory of the host that is a container's root file system, with `--rootfs`. */
 export interface RootDirectory {
   /** Absolute, without links. */

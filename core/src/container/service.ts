@@ -173,12 +173,11 @@ export class ContainerService implements Containers {
     options: { readonly size?: boolean } = {},
   ): Promise<Readonly<Record<string, unknown>>> {
     const id = this.find(nameOrId);
-    const [{ inspectContainer }, { lazyNetworks }] = await Promise.all([
+    const [{ inspectContainer }, { settingsOf }] = await Promise.all([
       import('./inspect.ts'),
-      import('../network/lazy.ts'),
+      import('../network/look.ts'),
     ]);
-    const network = await lazyNetworks(this.#context).settings(id);
-    return inspectContainer(this.#context, id, network, options);
+    return inspectContainer(this.#context, id, settingsOf(this.#context, id), options);
   }
 
   async update(nameOrId: string, request: OptionRequest): Promise<readonly string[]> {

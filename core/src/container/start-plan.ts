@@ -9,7 +9,8 @@ import type { Drivers } from '../plugin/drivers.ts';
 import type { ContainerContext } from './context.ts';
 import { driverGrants, type StateUpdate } from './drivers.ts';
 import { shortId } from './id.ts';
-import { planLog } from './log-plan.ts';
+import { type KeptAnswers, keptMount, keptReading } from './kept.ts';
+import { openRequest, planLog } from './log-plan.ts';
 import type { ContainerRow, ContainerSpec } from './record.ts';
 import { storageOf } from './storage.ts';
 
@@ -25,6 +26,7 @@ export interface StartPlan {
   readonly log: CheckedPlan;
   readonly logCache: LogCache | undefined;
   readonly hostname: string;
+  readonly kept: KeptAnswers;
   /** What the drivers want kept in their states. */
   readonly state: readonly StateUpdate[];
 }
@@ -42,15 +44,20 @@ export function planStart(
   const joined = joinedContainer(context, spec);
   const networks = planNetworks(context, drivers, row, spec, ports);
   const { sharing } = networks;
-  const log = planLog(context, drivers.log(spec.logDriver), row, spec);
+  const logger = drivers.log(spec.logDriver);
+  const log = planLog(context, logger, row, spec);
   // The root is made read-only by the core once the mount points in it have been made.
   const mounts = storage.mounts({ id: row.id, readOnly: false, facts, options: [] });
+  const rootfs = checkPlan({
+    asker: { kind: 'storage', driver: storage.info.name, request: 'mounts' },
+    steps: mounts.value,
+    grants: driverGrants(storage),
+  });
+  // The log of a container with --rm goes with it, as a rule before anyone has read it.
+  const reading = spec.autoRemove ? undefined : keptReading(logger, openRequest(context, logger, row, spec));
+  const mount = keptMount(rootfs.steps);
   return {
-    rootfs: checkPlan({
-      asker: { kind: 'storage', driver: storage.info.name, request: 'mounts' },
-      steps: mounts.value,
-      grants: driverGrants(storage),
-    }),
+    rootfs,
     networks,
     joined,
     sharing,
@@ -58,6 +65,7 @@ export function planStart(
     log: log.plan,
     logCache: log.cache,
     hostname: joined?.hostname ?? spec.hostname ?? (sharing === 'host' ? hostName() : shortId(row.id)),
+    kept: { ...(mount && { root: mount }), ...(reading && { log: reading }) },
     state: [{ info: storage.info, changes: mounts.changes }, ...networks.state, log.state],
   };
 }

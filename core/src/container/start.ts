@@ -130,7 +130,7 @@ export async function prepareLaunch(context: ContainerContext, id: string, clien
   writeFileSync(draft, encodeProgram(launchProgram({ ...request, cgroup, scope, legacy })), { mode: 0o600 });
   renameSync(draft, path);
   store.database.transaction(() => {
-    table.beginLaunch(id);
+    table.beginLaunch(id, plan.kept);
     commitState(store, plan.state);
     const events = new EventTable(store.database);
     for (const event of startEvents(context, row, spec, client.kind)) events.insert(event);

@@ -3,7 +3,7 @@ import type { Location, Operation, Step } from '../plugin/contract.ts';
 import type { Called } from '../plugin/driver.ts';
 import type { Drivers, StorageDriver } from '../plugin/drivers.ts';
 import type { ContainerSpec } from './record.ts';
-import type { RootDirectory } from './rootfs-directory.ts';
+import { ROOTFS_DRIVER, type RootDirectory } from './rootfs-directory.ts';
 
 /** What a container's life asks of its storage. */
 export type ContainerStorage = Pick<
@@ -29,7 +29,7 @@ export function directoryStorage({ path, mode }: RootDirectory): ContainerStorag
   const target: Location = { root: 'container', path: 'rootfs' };
   return {
     info: {
-      name: 'rootfs',
+      name: ROOTFS_DRIVER,
       kind: 'storage',
       version: '1.0.0',
       summary: 'A directory of the host.',

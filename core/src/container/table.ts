@@ -1,4 +1,5 @@
 import type { Database } from '../store/database.ts';
+import type { KeptAnswers } from './kept.ts';
 import type { ContainerRow, ContainerSpec, RecordedState } from './record.ts';
 
 /** In the order of {@link Columns}, and of the index `container_list`, from which a list is read without the specs. */
@@ -145,12 +146,18 @@ export class ContainerTable {
     return new Set(rows.map(({ id }) => id));
   }
 
-  /** Notes that a start is being prepared. */
-  beginLaunch(id: string): void {
+  /** Notes that a start is being prepared, and what the drivers answered for it. */
+  beginLaunch(id: string, kept?: KeptAnswers): void {
     this.#database.run(
-      "UPDATE container SET state = 'started', launch = launch + 1, stopped_by_user = 0 WHERE id = ?",
+      "UPDATE container SET state = 'started', launch = launch + 1, stopped_by_user = 0, kept = ? WHERE id = ?",
+      kept === undefined ? null : JSON.stringify(kept),
       id,
     );
+  }
+
+  kept(id: string): KeptAnswers | undefined {
+    const found = this.#database.get<{ kept: string | null }>('SELECT kept FROM container WHERE id = ?', id);
+    return found?.kept == null ? undefined : (JSON.parse(found.kept) as KeptAnswers);
   }
 
   /** Notes that the start with this number came to nothing. */

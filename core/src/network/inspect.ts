@@ -2,7 +2,7 @@ import { shortId } from '../container/id.ts';
 import type { ContainerRow, ContainerSpec } from '../container/record.ts';
 import { isInside } from './address.ts';
 import { BUILT_IN } from './builtin.ts';
-import { addressesOf } from './plan.ts';
+import { addressesOf } from './endpoint-address.ts';
 import { readPorts } from './published.ts';
 import type { EndpointSettings, NetworkDetails, NetworkSettings, PortBindings } from './request.ts';
 import type { EndpointRow, NetworkRow } from './table.ts';

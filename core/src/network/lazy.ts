@@ -3,6 +3,7 @@ import { inCommand } from './builtin.ts';
 import { readPorts } from './published.ts';
 import type { Networks } from './request.ts';
 import type { NetworkService } from './service.ts';
+import { NetworkTable } from './table.ts';
 
 /** Networks, with all that is heavy loaded when it is called. */
 export function lazyNetworks(context: ContainerContext): Networks {
@@ -11,11 +12,16 @@ export function lazyNetworks(context: ContainerContext): Networks {
     service ??= import('./service.ts').then(({ openNetworks }) => openNetworks(context));
     return service;
   };
+  const look = async () => {
+    // Those that are always there are made by their drivers, at the first need of one.
+    if (new NetworkTable(context.store.database).byName('none') === undefined) await open();
+    return import('./look.ts');
+  };
   return {
     create: async (request) => (await open()).create(request),
     explain: async (request) => (await open()).explain(request),
-    list: async (options) => (await open()).list(options),
-    inspect: async (nameOrId) => (await open()).inspect(nameOrId),
+    list: async (options) => (await look()).listNetworks(context, options),
+    inspect: async (nameOrId) => (await look()).inspectNetwork(context, nameOrId),
     remove: async (nameOrId) => (await open()).remove(nameOrId),
     prune: async (select) => (await open()).prune(select),
     connect: async (...args) => {
@@ -29,6 +35,6 @@ export function lazyNetworks(context: ContainerContext): Networks {
       currentRow(context, container)?.running === true
         ? readPorts(context.store.paths.container(container))
         : [],
-    settings: async (container) => (await open()).settings(container),
+    settings: async (container) => (await import('./look.ts')).settingsOf(context, container),
   };
 }

@@ -7,6 +7,7 @@ import type { Attachment, PortMapping, Sharing, Step } from '../plugin/contract.
 import type { Drivers } from '../plugin/drivers.ts';
 import { adHocNetwork, atStart, findNetwork, networkNotFound } from './builtin.ts';
 import type { EndpointPlans } from './encode.ts';
+import { addressesOf } from './endpoint-address.ts';
 import { interfaceName, interfaceSettings } from './endpoint-options.ts';
 import { chooseAddresses } from './lease.ts';
 import { parseMode } from './mode.ts';
@@ -184,15 +185,6 @@ function withoutSecondRoute(steps: readonly Step[], routed: { v4: boolean; v6: b
     if (routed[family]) return false;
     routed[family] = true;
     return true;
-  });
-}
-
-/** Leased addresses in CIDR form. */
-export function addressesOf({ config }: NetworkRow, { ip4, ip6 }: EndpointRow): readonly string[] {
-  return [ip4, ip6].flatMap((address) => {
-    if (address === undefined) return [];
-    const subnet = config.subnets.find(({ cidr }) => cidr.includes(':') === address.includes(':'));
-    return subnet === undefined ? [] : [`${address}/${subnet.cidr.split('/')[1]}`];
   });
 }
 

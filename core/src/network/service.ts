@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
-import { type ContainerContext, currentRow, fold } from '../container/context.ts';
+import { type ContainerContext, fold } from '../container/context.ts';
 import { commitState } from '../container/drivers.ts';
-import { findContainer } from '../container/find.ts';
 import { WherryError } from '../errors/error.ts';
 import { recordEvents } from '../event/fold.ts';
 import { networkEvent } from '../event/start-events.ts';
@@ -15,16 +14,10 @@ import { ensureBuiltIn, insertNetwork } from './builtin-create.ts';
 import { checkNetworkPlan, NetworkConnections } from './connections.ts';
 import { auxiliaryOf, configFor } from './create.ts';
 import { keeperSocket } from './directory.ts';
-import { networkDetails, networkSettings } from './inspect.ts';
 import { changeNow } from './live.ts';
+import { summarize } from './look.ts';
 import { activeMembers } from './members.ts';
-import type {
-  ConnectOptions,
-  CreateNetworkRequest,
-  NetworkDetails,
-  NetworkSettings,
-  NetworkSummary,
-} from './request.ts';
+import type { ConnectOptions, CreateNetworkRequest, NetworkSummary } from './request.ts';
 import { type EndpointRow, type NetworkRow, NetworkTable } from './table.ts';
 
 export async function openNetworks(context: ContainerContext): Promise<NetworkService> {
@@ -63,27 +56,6 @@ export class NetworkService {
     auxiliaryOf(request);
     const { steps } = driver.createNetwork(config, this.#context.machine.facts).value;
     return `${explainPlan(checkNetworkPlan(driver, 'create-network', steps)).join('\n')}\n`;
-  }
-
-  async list({ use = false }: { readonly use?: boolean } = {}): Promise<readonly NetworkSummary[]> {
-    const all = this.#table.all();
-    if (!use) return all.map(summarize);
-    fold(this.#context, this.#context.table.inState('started'));
-    return all.map((network) => ({
-      ...summarize(network),
-      used: this.#activeMembers(network).length > 0,
-    }));
-  }
-
-  async inspect(nameOrId: string): Promise<NetworkDetails> {
-    const network = findNetwork(this.#table, nameOrId);
-    const { table } = this.#context;
-    fold(this.#context, table.inState('started'));
-    const members = this.#activeMembers(network).map((endpoint) => ({
-      endpoint,
-      name: table.get(endpoint.container)?.name ?? '',
-    }));
-    return networkDetails(network, members);
   }
 
   async remove(nameOrId: string): Promise<string> {
@@ -171,38 +143,7 @@ export class NetworkService {
     return this.#connections.disconnect(nameOrId, container, force);
   }
 
-  async settings(nameOfContainer: string): Promise<NetworkSettings> {
-    const { table, store } = this.#context;
-    const container = findContainer(table, nameOfContainer);
-    const running = currentRow(this.#context, container)?.running === true;
-    const places = this.#table.endpointsOf(container).flatMap((endpoint) => {
-      const network = this.#table.get(endpoint.network);
-      return network === undefined ? [] : [{ network, endpoint }];
-    });
-    return networkSettings({
-      container: table.get(container),
-      spec: table.spec(container),
-      running,
-      places,
-      directory: store.paths.container(container),
-    });
-  }
-
   #activeMembers(network: NetworkRow): readonly EndpointRow[] {
     return activeMembers(this.#context, network.id).map(({ endpoint }) => endpoint);
   }
-}
-
-function summarize({ id, name, driver, created, config, labels }: NetworkRow): NetworkSummary {
-  return {
-    id,
-    name,
-    driver,
-    scope: 'local',
-    created,
-    internal: config.internal,
-    ipv4: config.ipv4,
-    ipv6: config.ipv6,
-    labels,
-  };
 }

@@ -47,7 +47,7 @@ export function findCgroup(mountinfo: string, membership: string, reader: Cgroup
 function findUnified(mounts: readonly Mount[], membership: string, reader: CgroupReader): CgroupSupport {
   const unified = mounts.find((mount) => mount.type === 'cgroup2');
   const version = mounts.some((mount) => mount.type === 'cgroup') ? 1 : unified === undefined ? 0 : 2;
-  const path = /^0::(\/.*)$/m.exec(membership)?.[1];
+  const path = unifiedPath(membership);
   if (unified === undefined || path === undefined) return { version, controllers: [] };
   const mount = unified.point;
   const relative = path === '/' ? '' : within(path, unified.root);
@@ -74,18 +74,37 @@ interface Mount {
   readonly options: readonly string[];
 }
 
-/** proc_pid_mountinfo(5): root and mount point are fields 4 and 5, the type comes after the dash. */
+/**
+ * The mounts of either version. proc_pid_mountinfo(5): root and mount point are fields 4 and 5, the type comes after the dash.
+ * Without regular expressions, as each costs a short command more to make than to use.
+ */
 function parseMounts(mountinfo: string): Mount[] {
   return mountinfo.split('\n').flatMap((line) => {
-    const match = /^\d+ \d+ \S+ (\S+) (\S+) .*? - (\S+) \S+ (\S+)/.exec(line);
-    if (match === null) return [];
-    const [root = '', point = '', type = '', options = ''] = match.slice(1);
+    const dash = line.indexOf(' - cgroup');
+    if (dash < 0) return [];
+    const [, , , root = '', point = ''] = line.slice(0, dash).split(' ');
+    const [type = '', , options = ''] = line.slice(dash + ' - '.length).split(' ');
     return [{ root: unescapeOctal(root), point: unescapeOctal(point), type, options: options.split(',') }];
   });
 }
 
-const unescapeOctal = (text: string): string =>
-  text.replace(/\\([0-7]{3})/g, (_all, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
+function unescapeOctal(text: string): string {
+  if (!text.includes('\\')) return text;
+  return text.replace(/\\([0-7]{3})/g, (_all, digits: string) =>
+    String.fromCharCode(Number.parseInt(digits, 8)),
+  );
+}
+
+/** Where the unified hierarchy is mounted, without a slash at the end. */
+export function unifiedMount(mountinfo: string): string | undefined {
+  return parseMounts(mountinfo).find(({ type }) => type === 'cgroup2')?.point;
+}
+
+/** A process's group in the unified hierarchy, from /proc/PID/cgroup. */
+export function unifiedPath(membership: string): string | undefined {
+  const line = membership.split('\n').find((each) => each.startsWith('0::/'));
+  return line?.slice('0::'.length);
+}
 
 function within(path: string, root: string): string | undefined {
   if (root === '/') return path;

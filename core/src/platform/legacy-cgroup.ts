@@ -29,9 +29,10 @@ export function findLegacyControllers(
   membership: string,
   reader: CgroupReader,
 ): readonly LegacyController[] {
+  const paths = legacyPaths(membership);
   return LEGACY_CONTROLLERS.flatMap((controller) => {
     const mount = mounts.find(({ options }) => options.includes(controller));
-    const path = legacyPath(membership, controller);
+    const path = paths.get(controller);
     if (mount === undefined || path === undefined) return [];
     const relative = within(path, mount.root);
     if (relative === undefined) return [];
@@ -48,13 +49,16 @@ export function findLegacyControllers(
   });
 }
 
-/** A process's group in the hierarchy of a controller, from /proc/PID/cgroup. */
-export function legacyPath(membership: string, controller: string): string | undefined {
+/** A process's groups in the hierarchies of all controllers, from /proc/PID/cgroup. */
+export function legacyPaths(membership: string): ReadonlyMap<string, string> {
+  const paths = new Map<string, string>();
   for (const line of membership.split('\n')) {
-    const [, controllers, path] = /^\d+:([^:]+):(\/.*)$/.exec(line) ?? [];
-    if (controllers?.split(',').includes(controller) === true) return path;
+    const [, controllers = '', ...rest] = line.split(':');
+    const path = rest.join(':');
+    if (controllers === '' || !path.startsWith('/')) continue;
+    for (const controller of controllers.split(',')) paths.set(controller, path);
   }
-  return undefined;
+  return paths;
 }
 
 /** A path of the hierarchy as seen from a mount of part of it, without a slash at the end. */

@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { type OciArch, ociArch } from './arch.ts';
-import { type CgroupSupport, findCgroup } from './cgroup.ts';
+import { type CgroupSupport, findCgroup, unifiedMount } from './cgroup.ts';
 import { kernelRelease, machineName } from './host.ts';
 import { type KernelRelease, parseKernelRelease } from './kernel.ts';
 import { findUserManager } from './user-manager.ts';
@@ -14,6 +14,8 @@ export interface Platform {
   readonly arch: OciArch;
   readonly userNamespaces: UserNamespaceSupport;
   readonly cgroup: CgroupSupport;
+  /** The mount point of its unified hierarchy alone, for those who would look at a process's group. */
+  readonly unifiedMount: string | undefined;
   /** Whether the kernel has overlay now; it may still load the module at the first mount. */
   readonly overlay: boolean;
   readonly fuse: boolean;
@@ -51,6 +53,7 @@ export function readPlatform(root = '/', uid = process.getuid?.() ?? 0): Platfor
       const manager = findUserManager(found, uid, process.env.XDG_RUNTIME_DIR, reader);
       return forUser(manager === undefined ? found : { ...found, manager }, uid);
     },
+    unifiedMount: () => unifiedMount(read('proc/self/mountinfo') ?? ''),
     overlay: () => /\boverlay$/m.test(read('proc/filesystems') ?? ''),
     fuse: () => accessible(at('dev/fuse'), constants.R_OK | constants.W_OK),
     tun: () => accessible(at('dev/net/tun'), constants.R_OK | constants.W_OK),

@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ociArch, platformName } from '../../src/platform/arch.ts';
-import { findCgroup } from '../../src/platform/cgroup.ts';
+import { findCgroup, unifiedMount, unifiedPath } from '../../src/platform/cgroup.ts';
 import { filesystemOf, filesystemOfMagic } from '../../src/platform/filesystem.ts';
 import { kernelAtLeast, parseKernelRelease } from '../../src/platform/kernel.ts';
+import { legacyPaths } from '../../src/platform/legacy-cgroup.ts';
 import { readPlatform } from '../../src/platform/platform.ts';
 import { userNamespaceSupport } from '../../src/platform/user-namespace.ts';
 
@@ -140,6 +141,21 @@ describe('cgroups', () => {
     expect(findCgroup(MOUNT1 + MOUNT2, '3:memory:/\n0::/\n', reader('/x')).version).toBe(1);
     expect(findCgroup('', '', reader('/x'))).toEqual({ version: 0, controllers: [] });
   });
+});
+
+test('a process is found in the hierarchies of both versions', () => {
+  const membership = '4:memory:/users/a:b\n3:cpu,cpuacct:/part\n1:name=systemd:/users\n0::/user.slice/ü x\n';
+  expect(unifiedPath(membership)).toBe('/user.slice/ü x');
+  expect(unifiedPath('4:memory:/users\n')).toBeUndefined();
+  expect(Object.fromEntries(legacyPaths(membership))).toEqual({
+    memory: '/users/a:b',
+    cpu: '/part',
+    cpuacct: '/part',
+    'name=systemd': '/users',
+  });
+  const spaced = '30 24 0:26 / /sys/fs/c\\040group rw shared:9 - cgroup2 cgroup2 rw\n';
+  expect(unifiedMount(spaced)).toBe('/sys/fs/c group');
+  expect(unifiedMount('22 27 0:21 / /proc rw - proc proc rw\n')).toBeUndefined();
 });
 
 describe('reading the platform', () => {
