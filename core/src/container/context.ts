@@ -28,7 +28,11 @@ export interface ContainerContext {
 }
 
 /** Takes into the database what the monitors of these containers have recorded. */
-export function fold(context: ContainerContext, rows: readonly ContainerRow[]): Folded {
+export function fold(
+  context: ContainerContext,
+  rows: readonly ContainerRow[],
+  onEnd?: (id: string) => void,
+): Folded {
   const { store, table, processes } = context;
   return foldFacts(rows, {
     database: store.database,
@@ -36,17 +40,22 @@ export function fold(context: ContainerContext, rows: readonly ContainerRow[]): 
     directory: store.paths.container,
     processes,
     now: timestamp(),
+    onEnd,
   });
 }
 
-/** Whether a container runs now, the database brought up to date with it. */
+/**
+ * Whether a container runs now, the database brought up to date with it.
+ * @param onEnd what else is done in the transaction that records its end, where that is done now
+ */
 export function currentRow(
   context: ContainerContext,
   id: string,
+  onEnd?: () => void,
 ): { readonly row: ContainerRow; readonly running: boolean } | undefined {
   const row = context.table.get(id);
   if (row === undefined || row.state !== 'started') return row && { row, running: false };
-  const { running, gone, leaving } = fold(context, [row]);
+  const { running, gone, leaving } = fold(context, [row], onEnd);
   if (gone.has(id) || leaving.has(id)) return undefined;
   const folded = context.table.get(id);
   return folded && { row: folded, running: running.has(id) };

@@ -10,7 +10,7 @@ export function driverGrants({ info }: { readonly info: DriverInfo }): Grants {
 
 /** What calls of one driver put into its state, to be kept in the transaction that commits what its plan brings about. */
 export interface StateUpdate {
-  readonly info: DriverInfo;
+  readonly info: Pick<DriverInfo, 'kind' | 'name'>;
   readonly changes: StateChanges;
 }
 

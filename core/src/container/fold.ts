@@ -58,6 +58,8 @@ export interface FoldRequest {
   readonly directory: (id: string) => string;
   readonly processes: ProcessTable;
   readonly now: string;
+  /** What else is done in the transaction that records the end of a container. */
+  readonly onEnd?: ((id: string) => void) | undefined;
 }
 
 /** What folding found. */
@@ -87,6 +89,7 @@ export function foldFacts(rows: readonly ContainerRow[], request: FoldRequest): 
     request.database.transaction(() => {
       for (const { row, result, lost } of ended) {
         if (request.table.finish(row, result) && lost) recordLost(request.database, row, result);
+        request.onEnd?.(row.id);
       }
     });
   }

@@ -5,6 +5,7 @@ import type { FileReading, Location, OpenRequest, Operation, Step } from '../plu
 import type { LogDriver } from '../plugin/drivers.ts';
 import type { ContainerContext } from './context.ts';
 import type { ContainerSpec } from './record.ts';
+import type { KeptRemoval } from './removal.ts';
 import { ROOTFS_DRIVER } from './rootfs-directory.ts';
 import { rootsOf } from './roots.ts';
 
@@ -15,6 +16,8 @@ import { rootsOf } from './roots.ts';
 export interface KeptAnswers {
   /** How its root is mounted, where one mount does it. */
   readonly root?: RootOperation;
+  /** Of its files, when it is removed. */
+  readonly removal?: KeptRemoval;
   /** Missing where the host can't read the log by itself, or would need a permission to. */
   readonly log?: FileReading;
 }

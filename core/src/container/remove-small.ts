@@ -1,4 +1,4 @@
-import { readdirSync, rmdirSync, unlinkSync } from 'node:fs';
+import { type Dirent, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** More entries are the worker's to remove: by then it costs less than this. */
@@ -12,9 +12,10 @@ const FEW = 64;
 export function removeSmall(path: string): boolean {
   let left = FEW;
   const remove = (directory: string): boolean => {
+    const entries = read(directory);
     // An overlay's work directory has mode 000 and nothing in it: it can be removed, and not be read.
-    if (rmdir(directory)) return true;
-    for (const entry of readdirSync(directory, { withFileTypes: true })) {
+    if (entries === undefined) return rmdir(directory);
+    for (const entry of entries) {
       left -= 1;
       if (left < 0) return false;
       const each = join(directory, entry.name);
@@ -29,6 +30,16 @@ export function removeSmall(path: string): boolean {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return true;
     if (code === 'EACCES' || code === 'EPERM' || code === 'EBUSY' || code === 'ENOTDIR') return false;
+    throw error;
+  }
+}
+
+/** @returns undefined when the directory can't be read */
+function read(directory: string): readonly Dirent[] | undefined {
+  try {
+    return readdirSync(directory, { withFileTypes: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EACCES') return undefined;
     throw error;
   }
 }

@@ -12,7 +12,7 @@ import { type ContainerContext, currentRow, fold } from './context.ts';
 import { commitState, type StateUpdate } from './drivers.ts';
 import { readFacts } from './facts.ts';
 import { removeLegacyGroups } from './legacy-cgroup.ts';
-import { removalPlan } from './removal.ts';
+import { keptRemoval, removalPlan } from './removal.ts';
 import { removeSmall } from './remove-small.ts';
 import { rootsOf } from './roots.ts';
 
@@ -31,7 +31,9 @@ export async function removeContainer(
   id: string,
   { force = false, volumes = false }: RemoveOptions,
 ): Promise<void> {
-  const current = currentRow(context, id);
+  // One transaction for the end and the mark: each waits for a lock, and writes pages of its own.
+  const mark = (): void => context.table.setState(id, 'removing');
+  const current = currentRow(context, id, mark);
   // Its monitor has removed it already.
   if (current === undefined) return purge(context, id);
   if (current.running) {
@@ -40,7 +42,7 @@ export async function removeContainer(
     await killContainer(context, id);
     if (currentRow(context, id) === undefined) return purge(context, id);
   }
-  context.table.setState(id, 'removing');
+  if (current.running || current.row.state !== 'removing') mark();
   return purge(context, id, volumes);
 }
 
@@ -75,7 +77,7 @@ export async function clearAway(
   if (heldNamespaces(store.database).has(id)) {
     await (await import('../network/held-links.ts')).removeHeldLinks(context, id);
   }
-  const { plan, state } = removalPlan(await context.drivers(), id, spec);
+  const { plan, state } = keptRemoval(context, id, spec) ?? removalPlan(await context.drivers(), id, spec);
   const trees: readonly FileOperation[] = encodeFileOperations(plan, rootsOf(context, plan.asker, id));
   // A monitor has done it for a container with --rm, as a rule; a worker would take longer than a start.
   const left = trees.filter((operation) => operation.op !== 'remove-tree' || !removeSmall(operation.path));
@@ -118,7 +120,7 @@ function recordDestroy(context: ContainerContext, events: EventTable, id: string
 /** Waits while the monitor of a container with `--rm` removes it. */
 async function monitorEnd(context: ContainerContext, id: string): Promise<void> {
   const row = context.table.get(id);
-  if (row === undefined || !fold(context, [row]).leaving.has(id)) return;
+  if (row?.autoRemove !== true || !fold(context, [row]).leaving.has(id)) return;
   const { started } = readFacts(context.store.paths.container(id));
   if (started === undefined) return;
   const { waitForProcess } = await import('../launcher/run.ts');

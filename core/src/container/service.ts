@@ -79,8 +79,8 @@ export class ContainerService implements Containers {
 
   /** Those in a network with a container that has gone need its name no longer. */
   async #tellOthers(): Promise<void> {
-    const { refreshNames } = await import('../network/members.ts');
-    refreshNames(this.#context);
+    const { forgetNames } = await import('../network/members.ts');
+    forgetNames(this.#context);
   }
 
   #health(id: string, running: ReadonlyMap<string, unknown>): HealthStatus | undefined {

@@ -51,7 +51,7 @@ import {
 import { stepsFromText } from './pending.ts';
 import { holderDirectory, type LaunchRequest, launchProgram } from './program.ts';
 import type { ContainerRow, ContainerSpec } from './record.ts';
-import { removalPlan } from './removal.ts';
+import { type RemovalPlan, removalPlan } from './removal.ts';
 import { checkRootDirectory } from './rootfs-directory.ts';
 import { ensureDriverRoots, ensureOwned, giveToRoot, rootsOf } from './roots.ts';
 import { scopeFor } from './scope.ts';
@@ -262,7 +262,7 @@ export async function launchRequest(
       singleId: machine.idmap.mode === 'single-id',
       kernel: machine.platform.kernel,
     }),
-    cleanup: spec.autoRemove ? cleanup(context, drivers, row, spec) : [],
+    cleanup: spec.autoRemove && plan.removal !== undefined ? cleanup(context, id, plan.removal) : [],
   };
 }
 
@@ -341,14 +341,8 @@ function pendingSteps(
 }
 
 /** What the monitor does at the end of a container that is to be removed then; its directory goes last. */
-function cleanup(
-  context: ContainerContext,
-  drivers: Drivers,
-  { id }: ContainerRow,
-  spec: ContainerSpec,
-): readonly FileOperation[] {
+function cleanup(context: ContainerContext, id: string, { plan }: RemovalPlan): readonly FileOperation[] {
   const { paths } = context.store;
-  const { plan } = removalPlan(drivers, id, spec);
   return [
     ...encodeFileOperations(plan, rootsOf(context, plan.asker, id)),
     { op: 'remove-tree', path: paths.container(id) },

@@ -106,6 +106,11 @@ export function refreshNames(context: Context, left?: string): void {
   }
 }
 
+/** The same when containers have gone: where no network has names, nothing that is written depends on them. */
+export function forgetNames(context: Context): void {
+  if (new NetworkTable(context.store.database).all().some(findsByName)) refreshNames(context);
+}
+
 function hasNames(table: NetworkTable, container: string): boolean {
   return table.endpointsOf(container).some(({ network }) => findsByName(table.get(network)));
 }

@@ -9,13 +9,15 @@ import { checkOptions, optionsOf } from './options.ts';
 import type { DriverPackage } from './package.ts';
 import { SCHEMA } from './schema.ts';
 import { type FunctionSchema, typeAt } from './schema-types.ts';
-import { type DriverState, type StateChanges, StateTransaction } from './state.ts';
+import { type DriverState, type StateChanges, type StateReads, StateTransaction } from './state.ts';
 import { type WasmModule, wasm } from './webassembly.ts';
 
 /** What a call brought: the driver's answer, and what it put into its state, to be committed together with the plan. */
 export interface Called<T> {
   readonly value: T;
   readonly changes: StateChanges;
+  /** What it read of its state; missing of a call that has none. */
+  readonly reads?: StateReads;
 }
 
 /** Milliseconds of wall time. Generous, since a machine that many share may leave a process waiting. */
@@ -70,7 +72,8 @@ export class Driver {
     this.#lastWords = undefined;
     try {
       const value = this.#run(fn, args);
-      return { value: this.#unwrap(fn, value), changes: this.#transaction.changes };
+      const { changes, reads } = this.#transaction;
+      return { value: this.#unwrap(fn, value), changes, reads };
     } finally {
       this.#transaction = undefined;
     }

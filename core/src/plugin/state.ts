@@ -1,6 +1,22 @@
 /** What one call of a driver put (text) or removed (undefined). */
 export type StateChanges = ReadonlyMap<string, string | undefined>;
 
+/** What one call read of the state: as long as that is so, the same call has the same answer. */
+export interface StateReads {
+  /** By key; null where there was nothing. */
+  readonly values: Readonly<Record<string, string | null>>;
+  /** Keys by prefix. */
+  readonly lists: Readonly<Record<string, readonly string[]>>;
+}
+
+/** Whether a call that read this would read the same now. */
+export function readsSame({ values, lists }: StateReads, state: DriverState): boolean {
+  return (
+    Object.entries(values).every(([key, value]) => (state.get(key) ?? null) === value) &&
+    Object.entries(lists).every(([prefix, keys]) => state.list(prefix).join('\0') === keys.join('\0'))
+  );
+}
+
 /** The key-value space of one driver; the store's is a table, and applies changes within the plan's transaction. */
 export interface DriverState {
   get(key: string): string | undefined;
@@ -23,10 +39,16 @@ export class StateError extends Error {
 export class StateTransaction {
   readonly #state: DriverState;
   readonly #changes = new Map<string, string | undefined>();
+  readonly #values: Record<string, string | null> = {};
+  readonly #lists: Record<string, readonly string[]> = {};
   #put = 0;
 
   constructor(state: DriverState) {
     this.#state = state;
+  }
+
+  get reads(): StateReads {
+    return { values: this.#values, lists: this.#lists };
   }
 
   get changes(): StateChanges {
@@ -34,7 +56,10 @@ export class StateTransaction {
   }
 
   get(key: string): string | undefined {
-    return this.#changes.has(key) ? this.#changes.get(key) : this.#state.get(key);
+    if (this.#changes.has(key)) return this.#changes.get(key);
+    const value = this.#state.get(key);
+    this.#values[key] = value ?? null;
+    return value;
   }
 
   put(key: string, value: string): void {
@@ -50,7 +75,9 @@ export class StateTransaction {
   }
 
   list(prefix: string): string[] {
-    const keys = new Set(this.#state.list(prefix));
+    const kept = this.#state.list(prefix);
+    this.#lists[prefix] = kept;
+    const keys = new Set(kept);
     for (const [key, value] of this.#changes) {
       if (!key.startsWith(prefix)) continue;
       if (value === undefined) keys.delete(key);

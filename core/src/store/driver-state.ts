@@ -3,6 +3,12 @@ import type { Database } from './database.ts';
 /** What one call of a driver put (text) or removed (undefined). */
 export type DriverStateChanges = ReadonlyMap<string, string | undefined>;
 
+/** What comes behind all texts with a beginning that ends in a plain character; a driver may have thousands of others. */
+function following(prefix: string): string | undefined {
+  const last = prefix.charCodeAt(prefix.length - 1);
+  return last < 0x7f ? prefix.slice(0, -1) + String.fromCharCode(last + 1) : undefined;
+}
+
 /** The key-value space of one driver (`host.state-*` of the contract). */
 export class DriverState {
   readonly #database: Database;
@@ -23,14 +29,17 @@ export class DriverState {
 
   /** Keys that begin with `prefix`, sorted by code unit. */
   list(prefix: string): string[] {
+    const end = following(prefix);
+    const [bound, values] = end === undefined ? ['', []] : ['AND key < ?', [end]];
     return this.#database
       .all<{ key: string }>(
-        'SELECT key FROM driver_state WHERE driver = ? AND substr(key, 1, length(?)) = ?',
+        `SELECT key FROM driver_state WHERE driver = ? AND key >= ? ${bound}`,
         this.#driver,
         prefix,
-        prefix,
+        ...values,
       )
       .map(({ key }) => key)
+      .filter((key) => key.startsWith(prefix))
       .sort();
   }
 

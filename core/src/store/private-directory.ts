@@ -20,15 +20,10 @@ export function directoryMode(uid: number): number {
  */
 export function ensurePrivateDirectory(path: string, uid: number): boolean {
   const mode = directoryMode(uid);
-  let made = true;
-  try {
-    makeParents(path, mode);
-    mkdirSync(path, { mode });
-  } catch (error) {
-    if (errnoOf(error) !== 'EEXIST') throw unusable(path, error);
-    made = false;
-  }
-  const stat = statOf(path);
+  const before = statOf(path);
+  const made = before === undefined && make(path, mode);
+  const stat = before ?? statOf(path);
+  if (stat === undefined) throw unusable(path, new Error('it was removed at the same moment'));
   const reason = fault(stat, uid);
   if (reason !== undefined) {
     throw new WherryError(`The directory ${path} is not safe to use: ${reason}.`, {
@@ -39,6 +34,18 @@ export function ensurePrivateDirectory(path: string, uid: number): boolean {
   // The umask may have taken bits away, and an earlier hand may have left too many.
   if ((stat.mode & 0o777) !== mode) chmodSync(path, mode);
   return made;
+}
+
+/** @returns false when another process was quicker */
+function make(path: string, mode: number): boolean {
+  try {
+    makeParents(path, mode);
+    mkdirSync(path, { mode });
+    return true;
+  } catch (error) {
+    if (errnoOf(error) !== 'EEXIST') throw unusable(path, error);
+    return false;
+  }
 }
 
 /** One by one: Node's recursive mkdir never returns where a file system answers ENOENT to every mkdir, as /proc does. */
@@ -54,9 +61,9 @@ function makeParents(path: string, mode: number): void {
   }
 }
 
-function statOf(path: string): Stats {
+function statOf(path: string): Stats | undefined {
   try {
-    return lstatSync(path);
+    return lstatSync(path, { throwIfNoEntry: false });
   } catch (error) {
     throw unusable(path, error);
   }

@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { MAX_KEY, MAX_PUT, MemoryState, StateError, StateTransaction } from '../../src/plugin/state.ts';
+import {
+  MAX_KEY,
+  MAX_PUT,
+  MemoryState,
+  readsSame,
+  StateError,
+  StateTransaction,
+} from '../../src/plugin/state.ts';
 
 function stateOf(...entries: readonly [string, string][]): MemoryState {
   const state = new MemoryState();
@@ -38,5 +45,35 @@ describe('a transaction', () => {
     expect(() => call.put('', 'x')).toThrow(StateError);
     expect(() => call.put('k'.repeat(MAX_KEY + 1), 'x')).toThrow(StateError);
     expect(() => call.put('k', 'x'.repeat(MAX_PUT))).toThrow(StateError);
+  });
+
+  test('tells what it read of the state, and not what it put itself', () => {
+    const state = stateOf(['a/1', 'one'], ['b', 'x']);
+    const call = new StateTransaction(state);
+    call.put('c', 'own');
+    call.get('c');
+    call.get('b');
+    call.get('none');
+    call.remove('a/1');
+    call.list('a/');
+    expect(call.reads).toEqual({ values: { b: 'x', none: null }, lists: { 'a/': ['a/1'] } });
+    expect(readsSame(call.reads, state)).toBe(true);
+  });
+
+  test.each<[change: string, key: string, value: string | undefined, same: boolean]>([
+    ['a value that was read', 'b', 'y', false],
+    ['one that was missing', 'none', 'here', false],
+    ['a key that was listed', 'a/1', undefined, false],
+    ['another key with that beginning', 'a/2', 'two', false],
+    ['the value of a key that was only listed', 'a/1', 'uno', true],
+    ['what nobody looked at', 'z', 'zz', true],
+  ])('is the same again unless %s changes', (_change, key, value, same) => {
+    const state = stateOf(['a/1', 'one'], ['b', 'x']);
+    const call = new StateTransaction(state);
+    call.get('b');
+    call.get('none');
+    call.list('a/');
+    state.apply(new Map([[key, value]]));
+    expect(readsSame(call.reads, state)).toBe(same);
   });
 });
