@@ -12,6 +12,7 @@ import {
   parseAddress,
   parseSubnet,
   type Subnet,
+  widthOf,
 } from './address.ts';
 import { BUILT_IN } from './builtin.ts';
 import type { CreateNetworkRequest } from './request.ts';
@@ -87,6 +88,27 @@ function checkName(table: NetworkTable, name: string): void {
   });
 }
 
+/** What the kernel lets no interface have, or no packet go to (RFC 6890). */
+const USELESS: readonly (readonly [cidr: string, what: string])[] = [
+  ['127.0.0.0/8', 'the loopback interface'],
+  ['224.0.0.0/3', 'multicast or reserved'],
+  ['::1/128', 'the loopback interface'],
+  ['fe80::/10', 'single links'],
+  ['ff00::/8', 'multicast'],
+];
+
+function refuseUseless(subnet: Subnet): void {
+  const text = formatSubnet(subnet);
+  if (subnet.prefix === widthOf(subnet.family)) {
+    throw refuse(`the subnet ${text} has no room for a gateway and a container.`, SUBNET_HINT);
+  }
+  for (const [cidr, what] of USELESS) {
+    const other = parseSubnet(cidr);
+    if (other === undefined || !overlaps(subnet, other)) continue;
+    throw refuse(`the subnet ${text} has addresses of ${cidr}, which are for ${what}.`, SUBNET_HINT);
+  }
+}
+
 /** The first and the last address of an IPv4 subnet that has others. */
 function isNobodys(subnet: Subnet, { value }: Address): boolean {
   if (subnet.family === 6 || subnet.prefix > 30) return false;
@@ -105,6 +127,7 @@ function subnetsOf({
     if (own?.value !== subnet.value) {
       throw refuse(`invalid subnet ${text}: it should be ${formatSubnet(subnet)}.`, SUBNET_HINT);
     }
+    refuseUseless(subnet);
     return subnet;
   });
   if (parsed.length === 0 && (gateways.length > 0 || ipRanges.length > 0)) {

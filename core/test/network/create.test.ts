@@ -19,6 +19,10 @@ it.each([
   [{ subnets: ['10.1.0.5/24'] }, /invalid subnet 10\.1\.0\.5\/24: it should be 10\.1\.0\.0\/24/],
   [{ subnets: ['10.1.0.0/24'], gateways: ['10.1.0.255'] }, /its broadcast address/],
   [{ gateways: ['10.1.0.1'] }, /needs a subnet/],
+  [{ subnets: ['10.1.0.5/32'] }, /has no room for a gateway and a container/],
+  [{ subnets: ['127.0.0.0/16'] }, /has addresses of 127\.0\.0\.0\/8, which are for the loopback interface/],
+  [{ subnets: ['224.0.0.0/24'] }, /which are for multicast or reserved/],
+  [{ subnets: ['fe80::/64'] }, /which are for single links/],
   [{ subnets: ['10.1.0.0/24'], gateways: ['10.2.0.1'] }, /no matching subnet for gateway/],
   [{ subnets: ['10.1.0.0/24'], ipRanges: ['10.1.0.0/16'] }, /no matching subnet for range/],
 ])('refuses %j', (request, why) => expect(() => make(request)).toThrow(why));

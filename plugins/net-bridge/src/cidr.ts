@@ -66,6 +66,14 @@ export function overlap(a: string, b: string): bool {
   return left.first <= right.last && right.first <= left.last;
 }
 
+/** Whether all addresses of an IPv4 subnet are in another one, whose routes go before those of a larger one. */
+export function isInside(inner: string, outer: string): bool {
+  if (isIPv6(inner)) return false;
+  const left = rangeOf(inner);
+  const right = rangeOf(outer);
+  return left.first >= right.first && left.last <= right.last;
+}
+
 /** The gateway of a subnet by default: its first address. Empty when it can't be told. */
 export function firstAddress(cidr: string): string {
   const base = addressOf(cidr);

@@ -19,6 +19,7 @@ import {
 import { addressOf, isIPv6, prefixOf } from './cidr.ts';
 import { bridgeMac, bridgeName, vethName, vethPrefix } from './names.ts';
 import { DEFAULT_MTU, HOST_BINDING, ICC, MASQUERADE, MTU } from './options.ts';
+import { UPLINK_CIDR } from './subnets.ts';
 
 const NO_UNDO: Operation | null = null;
 
@@ -78,7 +79,7 @@ function uplink(facts: Facts): Step | null {
   const program = uplinkProgram(facts);
   if (program === '') return null;
   const addresses = new UplinkAddresses();
-  addresses.cidr = '10.0.2.0/24';
+  addresses.cidr = UPLINK_CIDR;
   addresses.prefix = '24';
   addresses.address = '10.0.2.100';
   addresses.gateway = '10.0.2.2';

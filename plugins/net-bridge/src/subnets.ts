@@ -6,9 +6,12 @@ import {
   type NetworkConfig,
   Subnet,
 } from '@wherry/sdk-assemblyscript/guest/types.ts';
-import { firstAddress, isIPv6, overlap } from './cidr.ts';
+import { firstAddress, isInside, isIPv6, overlap } from './cidr.ts';
 
 const NETWORKS = 'network/';
+
+/** The addresses of the one uplink that all of a user's networks have. */
+export const UPLINK_CIDR = '10.0.2.0/24';
 
 export function networkKey(id: string): string {
   return NETWORKS + id;
@@ -55,6 +58,12 @@ export function checkSubnets(config: NetworkConfig): DriverError | null {
       return inUse(
         `invalid pool request: Pool overlaps with other one on this address space: ${subnet.cidr}`,
         'Choose another --subnet; wherry network ls and inspect show those in use.',
+      );
+    }
+    if (!config.internal && isInside(subnet.cidr, UPLINK_CIDR)) {
+      return inUse(
+        `invalid pool request: Pool overlaps with the uplink’s, ${UPLINK_CIDR}: ${subnet.cidr}`,
+        'Its containers would reach nothing outside; choose another --subnet, or make it --internal.',
       );
     }
     if (subnet.gateway === null && firstAddress(subnet.cidr) === '') {

@@ -143,6 +143,9 @@ describe('a network', () => {
     const { driver } = create(wished({ subnets: [subnet('10.5.0.0/16')] }));
     const other = wished({ id: 'f'.repeat(64), subnets: [subnet('10.5.7.0/24')] });
     expect(() => driver.createNetwork(other, FACTS)).toThrow(/Pool overlaps/);
+    const uplinks = wished({ id: 'e'.repeat(64), subnets: [subnet('10.0.2.0/25')] });
+    expect(() => driver.createNetwork(uplinks, FACTS)).toThrow(/Pool overlaps with the uplink’s/);
+    expect(() => driver.createNetwork({ ...uplinks, internal: true }, FACTS)).not.toThrow();
   });
 
   test('is taken down as often as one likes', () => {
