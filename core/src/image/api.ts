@@ -185,6 +185,8 @@ export interface ImageConfig {
     readonly Retries?: number;
   };
   readonly Shell?: readonly string[];
+  /** Instructions of a Dockerfile, for the builds that begin with the image. */
+  readonly OnBuild?: readonly string[];
 }
 
 /** An image that is complete in the store, as `create` needs it. */

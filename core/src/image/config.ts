@@ -87,6 +87,7 @@ const FIELDS: Readonly<Record<keyof ImageConfig, Check>> = {
   StopSignal: isText,
   Healthcheck: isMap,
   Shell: isTextList,
+  OnBuild: isTextList,
 };
 
 function parseImageConfig(name: string, value: Json): ImageConfig {
