@@ -108,6 +108,7 @@ it('refuses what its ids have no way to, and to lend its own', async () => {
     [`${run} -v /root/x:/x ${BUSYBOX} true`, /to whom \/root is closed/],
     [`${run} -v /etc/shadow:/x ${BUSYBOX} true`, /The bind source \/etc\/shadow can't be read/],
     [`${run} --userns keep-id ${BUSYBOX} true`, /--userns keep-id is not for root/],
+    [`${run} --userns nomap ${BUSYBOX} true`, /--userns nomap is not for root/],
     [
       `mkdir -m 700 closed; WHERRY_ROOT=$PWD/closed/state ${run} ${BUSYBOX} true`,
       /Root's containers can't reach/,

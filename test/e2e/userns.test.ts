@@ -42,9 +42,9 @@ describe('ids of a container’s own', () => {
 
   it.each(['auto', 'nomap'])('%s: files, devices and terminals are the container’s', async (mode) => {
     const seen = await output(
-      `wherry run --rm -t --userns ${mode} --tmpfs /t -v new:/n -v $PWD:/work $IMAGE sh -c '
+      `wherry run --rm -t --userns ${mode} --tmpfs /t --tmpfs /t3:uid=3 -v new:/n -v none:/none:nocopy -v $PWD:/work $IMAGE sh -c '
         touch /mine /etc/mine /t/mine /n/mine && echo 10.1.1.1 there >> /etc/hosts && echo out > /dev/stdout
-        for each in / /mine /bin/busybox /dev /t /n /n/mine /etc/hosts /tmp/. /dev/pts/0 /work; do
+        for each in / /none /t3 /mine /bin/busybox /dev /t /n /n/mine /etc/hosts /tmp/. /dev/pts/0 /work; do
           stat -c "%n %u" $each; done; touch /work/x || true'
        wherry run --rm --userns ${mode} $IMAGE sh -c 'echo pipe > /dev/stderr' 2>&1`,
     );

@@ -1,5 +1,7 @@
+import { readdirSync } from 'node:fs';
 import type { CreateRequest, ImageConfig, ResolvedImage } from '../api.ts';
 import { EXIT, WherryError } from '../errors/error.ts';
+import type { ContainerOperation } from '../program/operation.ts';
 import { type Merged, mergeMounts } from '../volume/merge.ts';
 import type { Mount } from '../volume/mount.ts';
 import { newVolumeName } from '../volume/name.ts';
@@ -7,6 +9,7 @@ import { type MountOperations, type MountPlaces, mountOperations } from '../volu
 import { checkSources, makeSources, type SourceRequest } from '../volume/sources.ts';
 import type { ContainerContext } from './context.ts';
 import { findContainer, notFound } from './find.ts';
+import { commonIds, privateRoot } from './own-ids.ts';
 import type { ContainerRow, ContainerSpec } from './record.ts';
 
 /** The mounts of a container to be, and what has to be there for them when it is written down. */
@@ -86,13 +89,42 @@ export function startMounts(
   { owner, image }: Pick<MountPlaces, 'owner' | 'image'>,
 ): MountOperations {
   const { store, machine } = context;
-  return mountOperations(spec.mounts, {
+  const operations = mountOperations(spec.mounts, {
     volume: store.paths.volume,
     optionsOf: (name) => optionsOf(context, name),
     image,
     fill: row.startedAt === undefined,
     owner: machine.idmap.mode === 'single-id' ? undefined : owner,
+    newOwner: privateRoot(spec),
+    isEmpty: (name) => isEmpty(store.paths.volume(name)),
   });
+  return { ...operations, mounts: operations.mounts.map((each) => withCommonOwner(machine, spec, each)) };
+}
+
+/** The owner that a tmpfs is asked to have is one of the container's. */
+function withCommonOwner(
+  machine: ContainerContext['machine'],
+  spec: ContainerSpec,
+  operation: ContainerOperation,
+): ContainerOperation {
+  if (operation.op !== 'mount' || operation.type !== 'tmpfs' || (!spec.ids && !spec.keepId)) return operation;
+  const common = (option: string): string => {
+    const [, kind, id] = /^(uid|gid)=(\d{1,10})$/.exec(option) ?? [];
+    if (kind === undefined) return option;
+    const given = { uid: kind === 'uid' ? Number(id) : 0, gid: kind === 'gid' ? Number(id) : 0 };
+    const { uid, gid } = commonIds(machine, spec, given);
+    return `${kind}=${kind === 'uid' ? uid : gid}`;
+  };
+  return { ...operation, options: operation.options.map(common) };
+}
+
+/** What can't be read is somebody's already. */
+function isEmpty(directory: string): boolean {
+  try {
+    return readdirSync(directory).length === 0;
+  } catch {
+    return false;
+  }
 }
 
 function sourceRequest(context: ContainerContext, mounts: readonly Mount[], merged?: Merged): SourceRequest {

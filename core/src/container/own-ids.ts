@@ -1,5 +1,8 @@
 import { Buffer } from 'node:buffer';
+import { usernsError } from '../idmap/error.ts';
+import { type Extent, splitByParent } from '../idmap/extent.ts';
 import { type KeptIds, keepIdMaps, toCommon } from '../idmap/keep-id.ts';
+import type { PrivateIds } from '../idmap/private-ids.ts';
 import { loginName } from '../platform/host.ts';
 import type { ContainerOperation, PrepareStep } from '../program/operation.ts';
 import type { ContainerContext } from './context.ts';
@@ -12,8 +15,19 @@ type OwnIds = Pick<ContainerSpec, 'keepId' | 'ids'>;
 
 /** The operations by which a container gets ids of its own (`--userns`); of a start and of an `exec` alike. */
 export function ownIdOperations(machine: Machine, { keepId, ids }: OwnIds): readonly ContainerOperation[] {
-  if (ids !== undefined) return [{ op: 'own-ids', uids: ids.uids, gids: ids.gids, namespaces: true }];
+  if (ids !== undefined) return [{ op: 'own-ids', ...mapsInForce(machine.idmap, ids), namespaces: true }];
   return keepId === undefined ? [] : [{ op: 'own-ids', ...keepIdMaps(machine.idmap, keepId) }];
+}
+
+/** The maps cut as the kernel wants them, should the user's ids be others by now than when the container was made. */
+function mapsInForce({ uids, gids }: Machine['idmap'], ids: PrivateIds) {
+  const count = (map: readonly Extent[]) => map.reduce((sum, extent) => sum + extent.count, 0);
+  const maps = { uids: splitByParent(ids.uids, uids), gids: splitByParent(ids.gids, gids) };
+  if (count(maps.uids) === count(ids.uids) && count(maps.gids) === count(ids.gids)) return maps;
+  throw usernsError(
+    'The container has subordinate ids that you had when it was made, and have no more.',
+    'Have the administrator grant as many as before, or make the container anew; `wherry info` tells what you have.',
+  );
 }
 
 /** The container's root in the common namespace, where that isn't the user. */

@@ -13,6 +13,10 @@ export interface MountPlaces {
   readonly image: (mount: ImageMount) => ContainerOperation;
   /** For `U`: the container's user, by ids of the common user namespace; undefined where all files have one owner. */
   readonly owner: { readonly uid: number; readonly gid: number } | undefined;
+  /** Whom a new volume belongs to that isn't filled, where that isn't the user; likewise. */
+  readonly newOwner?: { readonly uid: number; readonly gid: number } | undefined;
+  /** Whether a volume has no files yet. */
+  readonly isEmpty?: (volume: string) => boolean;
 }
 
 export interface MountOperations {
@@ -100,7 +104,16 @@ function fills({ copyUp, subpath, name }: VolumeMount, { optionsOf }: MountPlace
   return copyUp && subpath === undefined && volumeSource(optionsOf(name)).kind === 'directory';
 }
 
-function give(mount: Mount, { owner, volume, optionsOf }: MountPlaces): readonly ContainerOperation[] {
+function giveNew(mount: VolumeMount, places: MountPlaces): readonly ContainerOperation[] {
+  const { fill, newOwner, isEmpty } = places;
+  if (newOwner === undefined || !fill || fills(mount, places) || !isEmpty?.(mount.name)) return [];
+  if (volumeSource(places.optionsOf(mount.name)).kind !== 'directory') return [];
+  return [{ op: 'give', path: places.volume(mount.name), ...newOwner }];
+}
+
+function give(mount: Mount, places: MountPlaces): readonly ContainerOperation[] {
+  const { owner, volume, optionsOf } = places;
+  if (mount.kind === 'volume' && !mount.chown) return giveNew(mount, places);
   if (owner === undefined || (mount.kind !== 'bind' && mount.kind !== 'volume') || !mount.chown) return [];
   if (mount.kind === 'bind') return [{ op: 'give', path: mount.source, ...owner }];
   const source = volumeSource(optionsOf(mount.name));

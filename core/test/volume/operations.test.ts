@@ -61,6 +61,17 @@ describe('mountOperations', () => {
     expect(alone.fill.map(({ op }) => op)).toEqual(['copy-up']);
   });
 
+  it('gives a new volume that is not filled to a root that is not the user', () => {
+    const nocopy = { ...data, copyUp: false };
+    const newOwner = { uid: 2049, gid: 2049 };
+    const filled = (change: Partial<MountPlaces>) => mountOperations([nocopy], { ...places, ...change }).fill;
+    const given = [{ op: 'give', path: '/v/data/_data', ...newOwner }];
+    expect(filled({ newOwner, isEmpty: () => true })).toEqual(given);
+    expect(filled({ newOwner, isEmpty: () => false })).toEqual([]);
+    expect(filled({ newOwner, isEmpty: () => true, fill: false })).toEqual([]);
+    expect(filled({ isEmpty: () => true })).toEqual([]);
+  });
+
   it('keeps to what flags and the options of the volume say', () => {
     const optionsOf = () => ({ type: 'none', device: '/srv', o: 'rbind,ro' });
     const [operation] = mountOperations([data], { ...places, optionsOf }).mounts;
