@@ -195,7 +195,7 @@ function lazyImages(
     resolve: (reference) => resolveImage(searchedImages(containers), reference),
     requirePlatform: async (reference, platform) => (await open()).requirePlatform(reference, platform),
     list: () => listImages(new ImageTable(store.database)),
-    inspect: async (reference) => (await open()).inspect(reference),
+    inspect: async (reference, options) => (await open()).inspect(reference, options),
     contents: async (ids) => (await open()).contents(ids),
     tag: (source, target) =>
       told(

@@ -3,7 +3,7 @@ import { WherryError } from '@wherry/core/errors';
 import { BaseCommand } from '../base-command.ts';
 import type { EngineHandle } from '../engine.ts';
 import { FORMAT_SUMMARY } from '../format/one.ts';
-import { type Fields, inspectObjects } from '../inspect/objects.ts';
+import { type Fields, inspectObjects, mayShow } from '../inspect/objects.ts';
 
 const TYPES = ['container', 'image', 'volume', 'network'] as const;
 type Type = (typeof TYPES)[number];
@@ -35,22 +35,29 @@ export default class Inspect extends BaseCommand {
     const { format, size } = flags;
     const engine = await this.engine();
     const type = TYPES.find((each) => each === flags.type);
+    const wanted = { size, trees: mayShow(format, 'GraphDriver') };
     return inspectObjects(args, format, this.options, (name) =>
-      lookUp(engine, type === undefined ? TYPES : [type], name, size),
+      lookUp(engine, type === undefined ? TYPES : [type], name, wanted),
     );
   }
+}
+
+/** What takes time to find out. */
+interface Wanted {
+  readonly size: boolean;
+  readonly trees: boolean;
 }
 
 async function lookUp(
   engine: EngineHandle,
   types: readonly Type[],
   name: string,
-  size: boolean,
+  wanted: Wanted,
 ): Promise<Fields> {
   let missing: WherryError | undefined;
   for (const type of types) {
     try {
-      return await LOOK_UP[type](engine, name, size);
+      return await LOOK_UP[type](engine, name, wanted);
     } catch (error) {
       if (!(error instanceof WherryError) || !NOT_THERE.test(error.code)) throw error;
       missing = error;
@@ -66,10 +73,10 @@ async function lookUp(
 const NOT_THERE = /^E_(\w+_NOT_FOUND|INVALID_REFERENCE|VOLUME_NAME)$/;
 
 const LOOK_UP: Readonly<
-  Record<Type, (engine: EngineHandle, name: string, size: boolean) => Promise<Fields> | Fields>
+  Record<Type, (engine: EngineHandle, name: string, wanted: Wanted) => Promise<Fields> | Fields>
 > = {
-  container: ({ containers }, name, size) => containers.inspect(name, { size }),
-  image: ({ images }, name) => images.inspect(name),
+  container: ({ containers }, name, { size }) => containers.inspect(name, { size }),
+  image: ({ images }, name, { trees }) => images.inspect(name, { trees }),
   volume: async ({ volumes }, name) => {
     const { inspectedVolume } = await import('../format/volumes.ts');
     return inspectedVolume(await volumes.find(name));

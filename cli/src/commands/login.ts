@@ -39,6 +39,9 @@ export default class Login extends BaseCommand {
       printError('WARNING! Using --password via the CLI is insecure. Use --password-stdin.');
       if (fromStdin) this.#refuse('conflicting options: cannot specify both --password and --password-stdin');
     }
+    // Docker's client distinguishes what is empty, as a variable of a script may be, from what isn't given.
+    if (username === '') this.#refuse('username is empty');
+    if (flags.password === '') this.#refuse('password is empty');
     if (fromStdin && !username) this.#refuse('the --password-stdin option requires --username to be set');
     const password = fromStdin ? readToEnd().replace(/\r?\n$/, '') : flags.password;
     const registries = await import('@wherry/core/registries');

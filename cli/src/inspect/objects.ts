@@ -28,3 +28,13 @@ export async function inspectObjects(
   if (whole) print(render?.(found) ?? JSON.stringify(found, undefined, 4));
   return status;
 }
+
+/**
+ * Whether a template may show what is in a field of an object: all of them may be in what has no name, `{{json .}}`. What takes time to
+ * find out is then left out of the others.
+ */
+export function mayShow(format: string | undefined, field: string): boolean {
+  return (
+    format === undefined || format === 'json' || format.includes(field) || /\.(?![A-Za-z0-9_])/.test(format)
+  );
+}

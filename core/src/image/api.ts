@@ -201,6 +201,11 @@ export interface ResolvedImage {
   readonly chain: readonly string[];
 }
 
+export interface InspectImageOptions {
+  /** False leaves `GraphDriver.Data` out: to say where files are, the storage driver has to be asked. */
+  readonly trees?: boolean;
+}
+
 export interface RemoveImageOptions {
   readonly force?: boolean;
   /** Keeps the images without a name that the removed one was made of. */
@@ -226,7 +231,7 @@ export interface Images {
   /** Of images by id, in the same order; what has gone meanwhile is left out. */
   contents(ids: readonly string[]): Promise<readonly ImageContent[]>;
   /** As `docker image inspect` shows it. @throws WherryError `E_IMAGE_NOT_FOUND` */
-  inspect(reference: string): Promise<Readonly<Record<string, unknown>>>;
+  inspect(reference: string, options?: InspectImageOptions): Promise<Readonly<Record<string, unknown>>>;
   /** @throws WherryError `E_IMAGE_NOT_FOUND`, `E_INVALID_REFERENCE` */
   tag(source: string, target: string): Promise<void>;
   /** Newest step first. @throws WherryError `E_IMAGE_NOT_FOUND` */

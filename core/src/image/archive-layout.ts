@@ -15,6 +15,7 @@ import { type Platform, selectPlatform } from './platform.ts';
 
 /** Indexes within indexes are followed this far. */
 const MAX_DEPTH = 8;
+const MAX_BYTES = 256 << 20;
 
 /** An image of an archive, its parts found. */
 export interface ArchivedImage {
@@ -40,6 +41,8 @@ interface Readable {
 export class ArchiveLayout {
   readonly #files: ArchiveFiles;
   readonly #wanted: Platform;
+  /** Of manifests and configurations, which stay in memory. */
+  #bytes = 0;
   /** An index may name the same thing many times. */
   readonly #known = new Map<string, Found>();
   /** Configurations of images that belong to an index, and weren't chosen. */
@@ -138,7 +141,8 @@ export class ArchiveLayout {
   }
 
   #document(digest: string): Buffer {
-    this.#blob(digest);
+    this.#bytes += this.#blob(digest).size;
+    if (this.#bytes > MAX_BYTES) throw notAnArchive('its manifests and configurations exceed 256 MiB');
     return this.#files.document(blobName(digest)) ?? Buffer.alloc(0);
   }
 }

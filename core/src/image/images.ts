@@ -4,6 +4,7 @@ import type {
   ImageSummary,
   Images,
   ImportRequest,
+  InspectImageOptions,
   LoadedImage,
   LoadRequest,
   PrunedImages,
@@ -84,9 +85,13 @@ export class ImageService implements Omit<Images, 'commit' | 'export'> {
     });
   }
 
-  async inspect(reference: string): Promise<Readonly<Record<string, unknown>>> {
+  async inspect(
+    reference: string,
+    { trees = true }: InspectImageOptions = {},
+  ): Promise<Readonly<Record<string, unknown>>> {
     const { inspectImage } = await import('./inspect.ts');
-    return inspectImage(this.#table, this.blobs, this.#options.layerTrees, reference);
+    const layerTrees = trees ? this.#options.layerTrees : undefined;
+    return inspectImage(this.#table, this.blobs, layerTrees, reference);
   }
 
   async contents(ids: readonly string[]): Promise<readonly ImageContent[]> {

@@ -6,13 +6,13 @@ import type { ImageTable } from './table.ts';
 
 /**
  * An image in Docker's form (Engine API, ImageInspect).
- * @param layerTrees where a storage driver has an image's files
+ * @param layerTrees where a storage driver has an image's files, when that is to be told
  * @throws WherryError `E_IMAGE_NOT_FOUND`
  */
 export async function inspectImage(
   table: ImageTable,
   blobs: BlobStore,
-  layerTrees: (driver: string, top: string | undefined) => Promise<LayerTrees>,
+  layerTrees: ((driver: string, top: string | undefined) => Promise<LayerTrees>) | undefined,
   text: string,
 ): Promise<Readonly<Record<string, unknown>>> {
   const { image } = findImage(table, text);
@@ -63,7 +63,10 @@ export async function inspectImage(
     Os: image.os,
     Size: image.size,
     GraphDriver: {
-      Data: driver === '' ? null : treeData(await layerTrees(driver, layers.at(-1)?.chainId)),
+      Data:
+        driver === '' || layerTrees === undefined
+          ? null
+          : treeData(await layerTrees(driver, layers.at(-1)?.chainId)),
       Name: driver,
     },
     RootFS: { Type: 'layers', Layers: layers.map(({ diffId }) => diffId) },

@@ -33,10 +33,7 @@ const REFERENCE = new RegExp(
 export function parseReference(text: string): Reference {
   if (text === '') throw invalid(text, 'invalid reference format: the name is empty');
   if (/^[0-9a-f]{64}$/.test(text)) {
-    throw invalid(
-      text,
-      `invalid reference format: invalid repository name (${text}), cannot specify 64-byte hexadecimal strings`,
-    );
+    throw invalid(text, `invalid repository name (${text}), cannot specify 64-byte hexadecimal strings`);
   }
   const full = normalise(text);
   const remote = full.path.split(/[:@]/, 1)[0] ?? '';

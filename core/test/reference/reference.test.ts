@@ -95,7 +95,7 @@ describe('refusals', () => {
     expect(() => parseReference(text)).toThrow(
       expect.objectContaining({
         code: 'E_INVALID_REFERENCE',
-        message: expect.stringMatching(/^invalid reference format/),
+        message: expect.stringMatching(/^invalid (reference format|repository name)/),
       }),
     );
   });

@@ -1,7 +1,7 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../base-command.ts';
 import { FORMAT_SUMMARY } from '../../format/one.ts';
-import { inspectObjects } from '../../inspect/objects.ts';
+import { inspectObjects, mayShow } from '../../inspect/objects.ts';
 
 export default class ImageInspect extends BaseCommand {
   static override id = 'image inspect';
@@ -24,10 +24,11 @@ export default class ImageInspect extends BaseCommand {
   override async run(): Promise<number> {
     const { flags, args } = this.read(ImageInspect.flags);
     const { platform } = flags;
+    const trees = mayShow(flags.format, 'GraphDriver');
     const { images } = await this.engine();
     return inspectObjects(args, flags.format, this.options, async (name) => {
       if (platform !== undefined) await images.requirePlatform(name, platform);
-      return images.inspect(name);
+      return images.inspect(name, { trees });
     });
   }
 }
