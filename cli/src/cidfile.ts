@@ -1,5 +1,6 @@
 import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
 import { WherryError } from '@wherry/core/errors';
+import { systemWords } from '@wherry/core/system-error';
 
 export interface CidFile {
   readonly write: (id: string) => void;
@@ -33,13 +34,12 @@ function create(file: string): number {
   } catch (cause) {
     const exists = cause instanceof Error && 'code' in cause && cause.code === 'EEXIST';
     throw new WherryError(
-      exists ? `container ID file found: ${file}` : `the container ID file ${file} can't be written`,
+      exists
+        ? `container ID file found, make sure the other container isn't running or delete ${file}`
+        : `failed to create the container ID file: ${systemWords(cause)}`,
       {
         code: 'E_CIDFILE',
-        hint: exists
-          ? `Make sure the other container isn't running, or delete ${file}.`
-          : 'Name a file in a directory that you may write to.',
-        exitCode: 125,
+        hint: exists ? `rm ${file}   deletes it.` : 'Name a file in a directory that you may write to.',
         cause,
       },
     );

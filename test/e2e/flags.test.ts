@@ -83,7 +83,7 @@ describe.each(USER_NAMES)('flags of run for %s', (name) => {
     expect((await run(['--device', '/dev/fuse:r'])).stderr).toMatch(/aren't enforced/);
     const mem = await run(['--device', '/dev/mem']);
     if (existsSync('/dev/mem')) expect(mem.stderr).toMatch(/can't be opened by you.*\n.*administrator/);
-    expect(mem.exitCode).toBe(125);
+    expect(mem.exitCode).toBe(existsSync('/dev/mem') ? 125 : 127);
     expect((await run(['--device', 'vendor.com/gpu=all'])).stderr).toMatch(/CDI/);
     expect((await run(['--group-add', 'keep-groups'], 'id -u')).stdout).toBe('0\n');
   });
@@ -97,7 +97,7 @@ describe.each(USER_NAMES)('flags of run for %s', (name) => {
     const missing = await run(['--env-file', '/no/such']);
     expect(missing).toMatchObject({
       exitCode: 125,
-      stderr: expect.stringMatching(/^wherry: \/no\/such can't/),
+      stderr: expect.stringMatching(/^wherry: open \/no\/such: no such file or directory\n/),
     });
     const words = ['run', '--rm', '--network', 'none', BUSYBOX, 'echo', '--env-file=/no/such'];
     expect((await user.wherry(words)).stdout).toBe('--env-file=/no/such\n');

@@ -126,7 +126,7 @@ describe.each(USER_NAMES)('several networks of a container of %s', (name) => {
       ...two('front', 'name=back,ip=10.9.9.9'),
       ...busybox,
     );
-    await refused(/invalid field key "color"/, 125, ...run, ...two('name=front,color=red'), ...busybox);
+    await refused(/invalid field key color/, 125, ...run, ...two('name=front,color=red'), ...busybox);
     await refused(/name\/id is not specified/, 125, ...run, ...two('alias=x'), ...busybox);
     const both = /cannot specify both --ip and per-network IPv4 address/;
     await refused(both, 125, ...run, '--ip', '10.71.0.9', ...two('name=front,ip=10.71.0.8'), ...busybox);

@@ -337,7 +337,7 @@ describe.each(USER_NAMES)('networks of %s', (name) => {
     await refused(/has no option "wrong"/i, 1, 'network', 'create', '-o', 'wrong=1', 'other');
     await refused(/network nosuch not found/, 125, 'run', '--rm', '--network', 'nosuch', BUSYBOX, 'true');
     await refused(/network nosuch not found/, 1, 'network', 'inspect', 'nosuch');
-    await refused(/different lengths/, 125, 'run', '--rm', '-p', '8000-8002:80-81', BUSYBOX, 'true');
+    await refused(/invalid ranges specified/, 125, 'run', '--rm', '-p', '8000-8002:80-81', BUSYBOX, 'true');
     await refused(
       /does not belong to network tiny/,
       125,

@@ -1,4 +1,5 @@
 import * as Flags from '@oclif/core/flags';
+import { EXIT, WherryError } from '@wherry/core/errors';
 import { ContainerCommand } from '../container-command.ts';
 import { environment } from '../flags/environment.ts';
 
@@ -56,14 +57,44 @@ export default class Exec extends ContainerCommand {
       privileged,
       user,
       workdir,
-      env: environment(flags['env-file'] ?? [], flags.env ?? [], process.env),
+      env: readEnvironment(flags['env-file'] ?? [], flags.env ?? []),
       detachKeys: flags['detach-keys'],
     };
     const { containers } = await this.engine();
     if (detach) {
-      await containers.exec(name, request);
+      await containers.exec(name, request).catch((error: unknown) => {
+        throw withStatus(error, EXIT.failure);
+      });
       return undefined;
     }
-    return this.become(await containers.prepareExec(name, request));
+    const handover = await containers.prepareExec(name, request).catch((error: unknown) => {
+      const refused = error instanceof WherryError && AT_START.has(error.code);
+      throw refused ? withStatus(error, EXIT.notExecutable) : error;
+    });
+    return this.become(handover);
   }
+}
+
+/** What Docker's daemon finds out as it starts the command: that it can't be invoked so. With `-d`, any failure is one. */
+const AT_START: ReadonlySet<string> = new Set([
+  'E_USER_NOT_FOUND',
+  'E_GROUP_NOT_FOUND',
+  'E_USER_INVALID',
+  'E_WORKDIR',
+]);
+
+/** Docker's client reads the files of `exec` after the flags, as no part of them. */
+function readEnvironment(files: readonly string[], words: readonly string[]): string[] {
+  const named = environment([], words, process.env);
+  try {
+    return [...environment(files, [], process.env), ...named];
+  } catch (error) {
+    throw withStatus(error, EXIT.failure);
+  }
+}
+
+function withStatus(error: unknown, exitCode: number): unknown {
+  if (!(error instanceof WherryError)) return error;
+  const { message, code, hint, cause } = error;
+  return new WherryError(message, { code, hint, cause, exitCode });
 }

@@ -24,7 +24,6 @@ export default class Inspect extends BaseCommand {
     format: Flags.string({ char: 'f', helpValue: 'string', summary: FORMAT_SUMMARY }),
     size: Flags.boolean({ char: 's', summary: 'Display total file sizes if the type is container' }),
     type: Flags.string({
-      options: TYPES,
       helpValue: 'string',
       summary: 'Only inspect objects of the given type',
     }),
@@ -33,8 +32,8 @@ export default class Inspect extends BaseCommand {
   override async run(): Promise<number> {
     const { flags, args } = this.read(Inspect.flags);
     const { format, size } = flags;
+    const type = askedType(flags.type);
     const engine = await this.engine();
-    const type = TYPES.find((each) => each === flags.type);
     const wanted = { size, trees: mayShow(format, 'GraphDriver') };
     return inspectObjects(args, format, this.options, (name) =>
       lookUp(engine, type === undefined ? TYPES : [type], name, wanted),
@@ -46,6 +45,17 @@ export default class Inspect extends BaseCommand {
 interface Wanted {
   readonly size: boolean;
   readonly trees: boolean;
+}
+
+/** @throws WherryError `E_OPTION` in Docker's words */
+function askedType(text: string | undefined): Type | undefined {
+  const type = TYPES.find((each) => each === text);
+  if (text === undefined || type !== undefined) return type;
+  const choice = `must be one of ${TYPES.map((each) => JSON.stringify(each)).join(', ')}`;
+  throw new WherryError(text === '' ? `type is empty: ${choice}` : `unknown type: "${text}": ${choice}`, {
+    code: 'E_OPTION',
+    hint: 'Leave --type out to have the name looked for among all of them.',
+  });
 }
 
 async function lookUp(

@@ -1,7 +1,7 @@
 import * as Flags from '@oclif/core/flags';
 import { EXIT, WherryError } from '@wherry/core/errors';
 import { ContainerCommand } from '../container-command.ts';
-import { containerFlags } from '../flags/container.ts';
+import { containerFlags, namedStreams } from '../flags/container.ts';
 import { usageError } from '../flags/usage-error.ts';
 import { print, printError } from '../terminal/output.ts';
 
@@ -73,21 +73,13 @@ interface StartFlags {
   readonly 'detach-keys'?: string | undefined;
 }
 
-/** The streams of `-a`; all when none is named. @throws WherryError `E_OPTION` */
+/** The streams to attach to: all when none is named. @throws WherryError `E_OPTION` */
 function attachedStreams(
   words: readonly string[] | undefined,
   interactive: boolean,
 ): { readonly stdin: boolean; readonly stdout: boolean; readonly stderr: boolean } {
-  if (words === undefined) return { stdin: interactive, stdout: true, stderr: true };
-  const names = words.map((word) => word.toLowerCase());
-  const wrong = names.find((each) => !['stdin', 'stdout', 'stderr'].includes(each));
-  if (wrong !== undefined) {
-    throw new WherryError(`valid streams are STDIN, STDOUT and STDERR, not ${wrong}`, {
-      code: 'E_OPTION',
-      hint: 'Give -a once for each stream.',
-      exitCode: EXIT.engine,
-    });
-  }
+  const names = namedStreams(words);
+  if (names === undefined) return { stdin: interactive, stdout: true, stderr: true };
   return {
     // As in Docker: what is kept open is attached to, whatever else is named.
     stdin: interactive,
@@ -96,9 +88,17 @@ function attachedStreams(
   };
 }
 
-/** `docker run` fails with 125 where `docker pull` and `docker create` do with 1: 1 might be the container's own. */
+/**
+ * `docker run` fails with another status where `docker pull` and `docker create` do with 1, which might be the container's own:
+ * with one that goes by the words of the failure, and mostly with 125.
+ */
 function asEngineFailure(error: unknown): unknown {
   if (!(error instanceof WherryError) || error.exitCode !== EXIT.failure) return error;
-  const { code, hint, cause } = error;
-  return new WherryError(error.message, { code, hint, cause, exitCode: EXIT.engine });
+  const { message, code, hint, cause } = error;
+  const exitCode = /no such file or directory/.test(message)
+    ? EXIT.notFound
+    : /permission denied|is a directory/.test(message)
+      ? EXIT.notExecutable
+      : EXIT.engine;
+  return new WherryError(message, { code, hint, cause, exitCode });
 }

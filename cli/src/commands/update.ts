@@ -1,3 +1,4 @@
+import { checkOptions } from '@wherry/core/options';
 import { BaseCommand } from '../base-command.ts';
 import { forEachNamed } from '../each.ts';
 import { limitFlags, limitRequest } from '../flags/options.ts';
@@ -23,6 +24,7 @@ export default class Update extends BaseCommand {
       throw usageError(this.context.called, 'you must provide one or more flags when using this command');
     }
     const { containers } = await this.engine();
+    checkOptions(request);
     return forEachNamed(args, this.options, async (name) => {
       for (const warning of await containers.update(name, request)) printError(`WARNING: ${warning}`);
       print(name);

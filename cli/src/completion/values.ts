@@ -9,9 +9,11 @@ const WORDS: Readonly<Record<string, string>> = {
   'log-driver': 'fluentd gelf journald json-file k8s-file local none syslog',
   pid: 'host',
   platform: 'linux/amd64 linux/arm64',
+  pull: 'always missing never',
   restart: 'always no on-failure unless-stopped',
   signal: 'CONT HUP INT KILL QUIT STOP TERM USR1 USR2 WINCH',
   'stop-signal': 'HUP INT KILL QUIT TERM USR1 USR2 WINCH',
+  type: 'container image network volume',
   userns: 'auto host keep-id nomap',
   uts: 'host private',
 };

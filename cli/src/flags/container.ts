@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import * as Flags from '@oclif/core/flags';
 import type { InferredFlags } from '@oclif/core/interfaces';
 import type { CreateRequest } from '@wherry/core/api';
+import { misread, refusedFlags as refusedByClient } from '@wherry/core/argument';
 import { parseMountFlag } from '@wherry/core/mount-flag';
 import { parseTmpfsFlag } from '@wherry/core/tmpfs-flag';
 import { parseVolumeFlag, parseVolumesFrom } from '@wherry/core/volume-flag';
@@ -60,8 +61,6 @@ export const containerFlags = {
     summary: 'Give extended privileges to this container, as far as the user has them',
   }),
   pull: Flags.string({
-    options: ['always', 'missing', 'never'],
-    default: 'missing',
     helpValue: 'string',
     summary: 'Pull image before running ("always", "missing", "never") (default "missing")',
   }),
@@ -120,6 +119,8 @@ export function createRequest(
   caller: Caller,
 ): FlagRequest {
   refuseFlags(flags, REFUSED_BY_CREATE);
+  if (flags['log-driver'] === 'none' && (flags['log-opt'] ?? []).length > 0)
+    throw refusedByClient('invalid logging opts for driver none', 'Leave --log-opt out: nothing is logged.');
   return {
     ...(flags.rootfs
       ? { image: '', rootfs: image === '' ? '' : resolve(caller.directory, image) }
@@ -132,7 +133,7 @@ export function createRequest(
     privileged: flags.privileged,
     init: flags.init,
     env: environment(flags['env-file'] ?? [], flags.env ?? [], caller.env),
-    labels: labels([...labelLines(flags['label-file'] ?? []), ...(flags.label ?? [])]),
+    labels: labels([...labelLines(flags['label-file'] ?? []), ...(flags.label ?? [])], '-l, --label'),
     options: optionRequest(flags, caller.directory),
     logOpts: logOptions(flags['log-opt'] ?? []),
     mounts: [
@@ -157,7 +158,7 @@ export function createRequest(
     ...given('stopTimeout', flags['stop-timeout']),
     ...given('logDriver', flags['log-driver'] || undefined),
     ...given('storageDriver', flags['storage-driver']),
-    ...given('pull', flags.pull as 'always' | 'missing' | 'never'),
+    pull: pullPolicy(flags.pull || 'missing'),
     ...given('platform', flags.platform || defaultPlatform(flags, caller)),
   };
 }
@@ -171,12 +172,31 @@ function labelLines(files: readonly string[]): readonly string[] {
   return files.flatMap((file) => readEnvironmentFile(file, '--label-file'));
 }
 
+/** @throws WherryError `E_OPTION` */
+function pullPolicy(text: string): 'always' | 'missing' | 'never' {
+  if (text === 'always' || text === 'missing' || text === 'never') return text;
+  const sentence = `invalid pull option: '${text}': must be one of "always", "missing" or "never"`;
+  throw refusedByClient(sentence, 'Leave it out to pull what is missing.');
+}
+
+const STREAMS: readonly string[] = ['stdin', 'stdout', 'stderr'];
+
+/** The streams of `-a`, in lower case; undefined when none is named. @throws WherryError `E_OPTION` */
+export function namedStreams(words: readonly string[] | undefined): readonly string[] | undefined {
+  return words?.map((word) => {
+    const name = word.toLowerCase();
+    if (STREAMS.includes(name)) return name;
+    const reason = 'valid streams are STDIN, STDOUT and STDERR';
+    throw misread({ flag: '-a, --attach', value: word, reason, hint: 'Give -a once for each stream.' });
+  });
+}
+
 /** As Docker records it: a container that is started in the background is attached to by nobody. */
 function attachment(
   flags: ContainerFlags & { readonly detach?: boolean },
 ): NonNullable<CreateRequest['attach']> {
   if (flags.detach === true) return { stdin: false, stdout: false, stderr: false };
-  const names = flags.attach?.map((each) => each.toLowerCase());
+  const names = namedStreams(flags.attach);
   const named = (name: string): boolean => names?.includes(name) ?? true;
   const stdin = flags.interactive || names?.includes('stdin') === true;
   return { stdin, stdout: named('stdout'), stderr: named('stderr') };

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { WherryError } from '@wherry/core/errors';
+import { misread, refusedFlags } from '@wherry/core/argument';
+import type { WherryError } from '@wherry/core/errors';
+import { systemWords } from '@wherry/core/system-error';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -17,7 +19,14 @@ export function environment(
   const lines = files.flatMap((file) => readEnvironmentFile(file));
   return [...lines, ...words].flatMap((line) => {
     const equals = line.indexOf('=');
-    if (equals === 0 || line === '') throw invalid(`invalid environment variable: ${line}`);
+    if (equals === 0 || line === '')
+      throw misread({
+        flag: '-e, --env',
+        value: line,
+        reason: `invalid environment variable: ${line}`,
+        hint: HINT,
+        code: 'E_ENVIRONMENT',
+      });
     if (equals > 0) return [line];
     const value = caller[line];
     return value === undefined ? [] : [`${line}=${value}`];
@@ -37,10 +46,9 @@ export function parseEnvironmentFile(text: string, file: string): string[] {
     .filter((line) => line !== '' && !line.startsWith('#'))
     .map((line) => {
       const name = line.split('=', 1)[0] ?? '';
-      if (name === '')
-        throw invalid(`invalid environment file (${file}): no variable name on line '${line}'`);
+      if (name === '') throw invalid(`invalid env file (${file}): no variable name on line '${line}'`);
       if (/\s/.test(name))
-        throw invalid(`invalid environment file (${file}): variable '${name}' contains whitespaces`);
+        throw invalid(`invalid env file (${file}): variable '${name}' contains whitespaces`);
       return line;
     });
 }
@@ -49,19 +57,15 @@ function readText(file: string, flag: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (cause) {
-    throw new WherryError(`${file} can't be read as the file of ${flag}`, {
-      code: 'E_ENVIRONMENT',
-      hint: `Give ${flag} a text file with one NAME=VALUE a line.`,
-      exitCode: 125,
-      cause,
-    });
+    const hint = `Give ${flag} a text file with one NAME=VALUE a line.`;
+    const unread = (cause as NodeJS.ErrnoException).code === 'EISDIR';
+    const sentence = unread ? `invalid env file (${file}): read ${file}: is a directory` : systemWords(cause);
+    throw refusedFlags(sentence, hint, 'E_ENVIRONMENT');
   }
 }
 
+const HINT = 'Variables are written NAME=VALUE, or NAME for the value that it has here.';
+
 function invalid(sentence: string): WherryError {
-  return new WherryError(sentence, {
-    code: 'E_ENVIRONMENT',
-    hint: 'Variables are written NAME=VALUE, or NAME for the value that it has here.',
-    exitCode: 125,
-  });
+  return refusedFlags(sentence, HINT, 'E_ENVIRONMENT');
 }

@@ -14,7 +14,10 @@ const duration = (summary: string) => text(summary, 'duration');
 
 /** Flags of `run`, `create` and `update` on what a container may use up. */
 export const limitFlags = {
-  'blkio-weight': number('Block IO (relative weight), between 10 and 1000, or 0 to disable (default 0)'),
+  'blkio-weight': Flags.integer({
+    helpValue: 'uint16',
+    summary: 'Block IO (relative weight), between 10 and 1000, or 0 to disable (default 0)',
+  }),
   'cpu-period': number('Limit CPU CFS (Completely Fair Scheduler) period'),
   'cpu-quota': number('Limit CPU CFS (Completely Fair Scheduler) quota'),
   'cpu-rt-period': number('Limit the CPU real-time period in microseconds'),

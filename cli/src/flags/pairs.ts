@@ -1,11 +1,15 @@
+import { misread } from '@wherry/core/argument';
 import { WherryError } from '@wherry/core/errors';
 
-/** `-l KEY[=VALUE]`. */
-export function labels(words: readonly string[]): Record<string, string> {
+/** `-l KEY[=VALUE]`. @throws WherryError `E_OPTION` */
+export function labels(words: readonly string[], flag = '--label'): Record<string, string> {
   return Object.fromEntries(
     words.map((word) => {
       const [key, value] = split(word);
-      if (key === '') throw invalid(`invalid label '${word}': empty name`);
+      if (key === '') {
+        const reason = `invalid label '${word}': empty name`;
+        throw misread({ flag, value: word, reason, hint: HINT });
+      }
       return [key, value ?? ''];
     }),
   );
@@ -38,6 +42,8 @@ function split(word: string): [string, string | undefined] {
   return equals === -1 ? [word, undefined] : [word.slice(0, equals), word.slice(equals + 1)];
 }
 
+const HINT = 'Write it as NAME=VALUE.';
+
 function invalid(sentence: string): WherryError {
-  return new WherryError(sentence, { code: 'E_OPTION', hint: 'Write it as NAME=VALUE.', exitCode: 125 });
+  return new WherryError(sentence, { code: 'E_OPTION', hint: HINT });
 }

@@ -24,7 +24,7 @@ type Flag = FlagInput[string];
  * Docker's way to read flags (spf13/pflag, POSIX and GNU): `-itd`, `-eA=b`, `-e=A=b`, `--name=x`, `--name x`,
  * `--rm=false`, `--`. oclif's own parser takes a value that looks like a flag for a flag, sorts what follows the image by
  * first occurrence (`ls a ls` becomes `ls ls a`) and knows no `=false`, so commands declare flags with oclif's `Flags`
- * and have them read here. A flag whose `helpValue` is `int` holds a number; `multiple` flags collect.
+ * and have them read here. A flag whose `helpValue` is `int` or `uint16` holds a number; `multiple` flags collect.
  *
  * @throws WherryError `E_USAGE`
  */
@@ -53,7 +53,10 @@ export function parseFlags({ command, argv, flags, interspersed }: ParseRequest)
     if (flag.multiple === true) {
       const list = values[name];
       values[name] = [...(Array.isArray(list) ? list : []), value];
-    } else values[name] = flag.helpValue === 'int' ? toInteger(command, spelled, value) : value;
+    } else {
+      const kind = flag.helpValue;
+      values[name] = kind === 'int' || kind === 'uint16' ? toInteger(command, spelled, value, kind) : value;
+    }
   };
 
   for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
@@ -128,11 +131,20 @@ function display([name, flag]: [string, Flag]): string {
 function toBoolean(command: string, spelled: string, text: string): boolean {
   if (/^(1|t|T|TRUE|true|True)$/.test(text)) return true;
   if (/^(0|f|F|FALSE|false|False)$/.test(text)) return false;
-  throw flagError(command, `invalid argument "${text}" for "${spelled}" flag: it must be true or false`);
+  throw unreadable(command, spelled, text, 'ParseBool', 'invalid syntax');
 }
 
-function toInteger(command: string, spelled: string, text: string): number {
-  const value = /^[+-]?\d+$/.test(text) ? Number(text) : Number.NaN;
+function toInteger(command: string, spelled: string, text: string, kind: 'int' | 'uint16'): number {
+  const signed = kind === 'int';
+  const value = (signed ? /^[+-]?\d+$/ : /^\d+$/).test(text) ? Number(text) : Number.NaN;
   if (Number.isSafeInteger(value)) return value;
-  throw flagError(command, `invalid argument "${text}" for "${spelled}" flag: it must be a whole number`);
+  const reason = Number.isNaN(value) ? 'invalid syntax' : 'value out of range';
+  throw unreadable(command, spelled, text, signed ? 'ParseInt' : 'ParseUint', reason);
+}
+
+/** As Go's strconv says it. */
+function unreadable(command: string, spelled: string, text: string, parser: string, reason: string): Error {
+  const value = JSON.stringify(text);
+  const fault = `strconv.${parser}: parsing ${value}: ${reason}`;
+  return flagError(command, `invalid argument ${value} for "${spelled}" flag: ${fault}`);
 }

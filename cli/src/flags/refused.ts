@@ -1,5 +1,6 @@
 import * as Flags from '@oclif/core/flags';
-import { EXIT, WherryError } from '@wherry/core/errors';
+import { refusedFlags as refusedByClient } from '@wherry/core/argument';
+import { WherryError } from '@wherry/core/errors';
 
 /** A flag of Docker's that Wherry knows and doesn't take, but for values that ask for nothing. */
 interface Refused {
@@ -9,6 +10,9 @@ interface Refused {
   readonly harmless?: readonly string[];
   readonly list?: true;
   readonly boolean?: true;
+  /** What Docker's client can read, and what it says of anything else. */
+  readonly form?: RegExp;
+  readonly misread?: (value: string) => string;
   /** Why, after the flag and its value. */
   readonly reason: string;
   readonly hint: string;
@@ -35,6 +39,9 @@ export const REFUSED_BY_CREATE: RefusedFlags = {
   'device-cgroup-rule': {
     summary: 'Add a rule to the cgroup allowed devices list',
     list: true,
+    form: /^[acb] ([0-9]+|\*):([0-9]+|\*) [rwm]{1,3}$/,
+    misread: (value) =>
+      `invalid argument ${JSON.stringify(value)} for "--device-cgroup-rule" flag: invalid device cgroup format '${value}'`,
     reason: "can't be had: the rules are a BPF program, and loading one takes privilege",
     hint: 'A container has the devices that --device names and you may open yourself.',
   },
@@ -66,6 +73,8 @@ export const REFUSED_BY_CREATE: RefusedFlags = {
   'storage-opt': {
     summary: 'Storage driver options for the container',
     list: true,
+    form: /=/,
+    misread: () => 'invalid storage option',
     reason: "isn't taken: a quota on a container's own files takes privilege, or a file system of its own",
     hint: 'Put what may grow on a --tmpfs with a size, as --tmpfs /tmp:size=64m.',
   },
@@ -164,20 +173,17 @@ function oclifFlag({ summary, char, list, boolean, harmless }: Refused) {
 }
 
 /** @throws WherryError `E_UNSUPPORTED_FLAG` for the first of these flags that asks for something */
-export function refuseFlags(
-  flags: Readonly<Record<string, unknown>>,
-  table: RefusedFlags,
-  exitCode: number = EXIT.engine,
-): void {
-  for (const [name, { harmless = [], reason, hint }] of Object.entries(table)) {
+export function refuseFlags(flags: Readonly<Record<string, unknown>>, table: RefusedFlags): void {
+  for (const [name, { harmless = [], form, misread: saying, reason, hint }] of Object.entries(table)) {
     const value = flags[name];
     const values = Array.isArray(value) ? value : value === undefined ? [] : [value];
     const wrong = values.find((each) => !harmless.includes(String(each)));
     if (wrong === undefined) continue;
+    if (form !== undefined && saying !== undefined && !form.test(String(wrong)))
+      throw refusedByClient(saying(String(wrong)), hint, 'E_UNSUPPORTED_FLAG');
     throw new WherryError(`--${name}${wrong === true ? '' : `=${wrong}`}: ${reason}.`, {
       code: 'E_UNSUPPORTED_FLAG',
       hint,
-      exitCode,
     });
   }
 }

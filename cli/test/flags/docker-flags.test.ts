@@ -159,7 +159,7 @@ describe('a flag of Docker that can not be had', () => {
     expect(() => request(`--${name}=${value}`)).toThrow(
       expect.objectContaining({
         code: 'E_UNSUPPORTED_FLAG',
-        exitCode: 125,
+        exitCode: 1,
         message: expect.stringMatching(new RegExp(`^--${name}(=.*)?: .{20,}\\.$`)),
         hint: expect.stringMatching(/.{10,}/),
       }),

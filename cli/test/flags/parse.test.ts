@@ -75,7 +75,7 @@ describe('flags, as Docker reads them', () => {
   it('hold whole numbers where they are numbers', () => {
     expect(run('--stop-timeout', '-1', 'i').flags['stop-timeout']).toBe(-1);
     expect(failure(() => run('--stop-timeout=x', 'i')).message).toBe(
-      'invalid argument "x" for "--stop-timeout" flag: it must be a whole number',
+      'invalid argument "x" for "--stop-timeout" flag: strconv.ParseInt: parsing "x": invalid syntax',
     );
   });
 
@@ -85,10 +85,14 @@ describe('flags, as Docker reads them', () => {
     [['--name'], 'flag needs an argument: --name'],
     [['-ie'], "flag needs an argument: 'e' in -ie"],
     [['--=x'], 'bad flag syntax: --=x'],
-    [['--rm=x'], 'invalid argument "x" for "--rm" flag: it must be true or false'],
+    [['--rm=x'], 'invalid argument "x" for "--rm" flag: strconv.ParseBool: parsing "x": invalid syntax'],
     [
-      ['--pull', 'sometimes'],
-      'invalid argument "sometimes" for "--pull" flag: must be one of always, missing, never',
+      ['--blkio-weight', '-1'],
+      'invalid argument "-1" for "--blkio-weight" flag: strconv.ParseUint: parsing "-1": invalid syntax',
+    ],
+    [
+      ['--pids-limit', '99999999999999999999'],
+      'invalid argument "99999999999999999999" for "--pids-limit" flag: strconv.ParseInt: parsing "99999999999999999999": value out of range',
     ],
   ])('refuse %j with status 125', (argv, sentence) => {
     const error = failure(() => run(...argv));

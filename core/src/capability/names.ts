@@ -33,7 +33,6 @@ export function parseCapability(text: string, option: string): string {
   throw new WherryError(`There is no capability ${text}, given with ${option}.`, {
     code: 'E_CAPABILITY_UNKNOWN',
     hint: `Did you mean ${nearest(name)}? capabilities(7) lists them all; ALL stands for every one.`,
-    exitCode: 125,
   });
 }
 

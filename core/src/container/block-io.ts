@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { misread } from '../errors/argument.ts';
 import { parseBytes } from '../volume/size.ts';
 import { invalidOption } from './option-error.ts';
 import { given } from './option-text.ts';
@@ -77,32 +78,31 @@ function checkWeight(weight: number | undefined): number | undefined {
 }
 
 function parseWeightDevice(text: string): DeviceRate {
-  const [path, value] = split('--blkio-weight-device', text);
+  const flag = '--blkio-weight-device';
+  const [path, value] = split(flag, text);
   const rate = /^\d+$/.test(value) ? Number(value) : Number.NaN;
   if (rate === 0 || (rate >= 10 && rate <= 1000)) return { path, rate };
-  throw invalidOption(
-    `invalid weight for device: ${text}`,
-    'It is DEVICE:WEIGHT, the weight from 10 to 1000.',
-  );
+  const hint = 'It is DEVICE:WEIGHT, the weight from 10 to 1000.';
+  throw misread({ flag, value: text, reason: `invalid weight for device: ${text}`, hint });
 }
 
 function parseRate(flag: string, text: string, bytes: boolean): DeviceRate {
   const [path, value] = split(flag, text);
   const rate = bytes ? parseBytes(value) : /^\d+$/.test(value) ? Number(value) : undefined;
   if (rate !== undefined) return { path, rate };
-  throw invalidOption(
-    `invalid rate for device: ${text}`,
-    bytes
-      ? 'The correct format is <device-path>:<number>[<unit>], the unit one of kb, mb, gb.'
-      : 'The correct format is <device-path>:<number>, the number positive.',
-  );
+  const form = bytes
+    ? '<device-path>:<number>[<unit>]. Number must be a positive integer. Unit is optional and can be kb, mb, or gb'
+    : '<device-path>:<number>. Number must be a positive integer';
+  const reason = `invalid rate for device: ${text}. The correct format is ${form}`;
+  throw misread({ flag, value: text, reason, hint: `Write ${flag} DEVICE:VALUE.` });
 }
 
 function split(flag: string, text: string): readonly [string, string] {
   const colon = text.lastIndexOf(':');
   const path = text.slice(0, colon);
-  if (colon < 1) throw invalidOption(`bad format: ${text}`, `Write ${flag} DEVICE:VALUE.`);
+  const hint = `Write ${flag} DEVICE:VALUE; the path begins with /dev/.`;
+  if (colon < 1) throw misread({ flag, value: text, reason: `bad format: ${text}`, hint });
   if (!path.startsWith('/dev/'))
-    throw invalidOption(`bad format for device path: ${text}`, 'The path begins with /dev/.');
+    throw misread({ flag, value: text, reason: `bad format for device path: ${text}`, hint });
   return [path, text.slice(colon + 1)];
 }

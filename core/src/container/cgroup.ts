@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { EXIT, WherryError } from '../errors/error.ts';
+import { WherryError } from '../errors/error.ts';
 import { type CgroupSupport, unifiedPath } from '../platform/cgroup.ts';
 import { thisPlatform } from '../platform/platform.ts';
 import { type CgroupSetting, limitSettings } from './cgroup-settings.ts';
@@ -65,7 +65,6 @@ function refusedParent(parent: string, why: string): WherryError {
   return new WherryError(`The cgroup ${parent} can't be a container's parent: ${why}.`, {
     code: 'E_CGROUP',
     hint: 'Give a path without a slash at the beginning, which is made where containers have their cgroups.',
-    exitCode: EXIT.engine,
   });
 }
 
@@ -143,7 +142,6 @@ function refused({ flag, controller }: CgroupSetting, delegated: string, cause: 
   return new WherryError(`${flag} can't be set: ${(cause as Error).message}.`, {
     code: 'E_CGROUP',
     hint: `Children of ${delegated} are given the controller ${controller} only while no process is in it itself: start from a group below, as systemd-run --user --scope makes one.`,
-    exitCode: EXIT.engine,
     cause,
   });
 }

@@ -32,7 +32,6 @@ export function mergeCommand(
       hint: directory
         ? 'Name the command after the directory: wherry run --rootfs DIRECTORY COMMAND [ARG...].'
         : 'Name the command after the image: wherry run IMAGE COMMAND [ARG...].',
-      exitCode: 125,
     });
   }
   return { entrypoint, cmd };

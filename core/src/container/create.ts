@@ -1,6 +1,7 @@
 import type { CreateRequest, ImageConfig, ResolvedImage } from '../api.ts';
 import { grantedCapabilities } from '../capability/container.ts';
-import { EXIT, WherryError } from '../errors/error.ts';
+import { refusedFlags } from '../errors/argument.ts';
+import { WherryError } from '../errors/error.ts';
 import { behindEvents, containerEvent } from '../event/fold.ts';
 import { resolveImage } from '../image/find.ts';
 import { searchedImages } from '../image/searched.ts';
@@ -18,7 +19,6 @@ import { checkLog } from './log-plan.ts';
 import { mergeLabels, mergeSpec, networkName } from './merge.ts';
 import { commitMounts, type DraftMounts, draftMounts } from './mounts.ts';
 import { checkName, generateName, nameConflict } from './name.ts';
-import { invalidOption } from './option-error.ts';
 import { NO_OPTIONS } from './options.ts';
 import { stepsToText } from './pending.ts';
 import type { ContainerRow, ContainerSpec } from './record.ts';
@@ -138,7 +138,7 @@ interface BaseImage {
 function noImage({ platform, pull }: CreateRequest): BaseImage {
   const flag = platform !== undefined ? '--platform' : pull === 'always' ? '--pull=always' : undefined;
   if (flag === undefined) return { id: '', config: {}, chain: [] };
-  throw invalidOption(
+  throw refusedFlags(
     `conflicting options: cannot specify both --rootfs and ${flag}`,
     'A directory has no image that could be pulled: leave one of them out.',
   );
@@ -189,7 +189,6 @@ function refuseLostLayer(context: ContainerContext, { storageDriver, topLayer }:
   throw new WherryError('The image was removed while the container was being created.', {
     code: 'E_IMAGE_NOT_FOUND',
     hint: 'Run the command again; it pulls the image.',
-    exitCode: EXIT.engine,
   });
 }
 
@@ -283,7 +282,6 @@ async function requirePlatform({ os, architecture, reference }: ResolvedImage, t
     {
       code: 'E_PLATFORM_NOT_FOUND',
       hint: `wherry pull --platform ${formatPlatform(wanted)} ${reference}   takes the image for it.`,
-      exitCode: EXIT.engine,
     },
   );
 }

@@ -1,7 +1,7 @@
 import { accessSync, constants, readdirSync, readFileSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { EXIT, WherryError } from '../errors/error.ts';
-import { invalidOption } from './option-error.ts';
+import { refusedFlags } from '../errors/argument.ts';
+import { WherryError } from '../errors/error.ts';
 
 /** A device node of the host that a container gets, or a directory of such. */
 export interface DeviceMapping {
@@ -21,12 +21,11 @@ export function parseDevice(text: string): DeviceMapping {
     throw new WherryError(`CDI device injection isn't there: ${text}`, {
       code: 'E_DEVICE',
       hint: 'Give the device nodes themselves, as --device /dev/dri/renderD128.',
-      exitCode: EXIT.engine,
     });
   const parts = text.split(':');
   const [source = '', second, third] = parts;
   const wrong = (why: string) =>
-    invalidOption(`invalid device specification: ${text}: ${why}`, 'It is SOURCE[:TARGET][:rwm].');
+    refusedFlags(`invalid device specification: ${text}: ${why}`, 'It is SOURCE[:TARGET][:rwm].');
   if (parts.length > 3 || !source.startsWith('/')) throw wrong('it begins with a path of the host');
   const modes = (word: string): boolean => /^[rwm]{1,3}$/.test(word) && new Set(word).size === word.length;
   const target = second === undefined || (third === undefined && modes(second)) ? source : second;
@@ -77,7 +76,7 @@ function checkedDevice({ source, target, permissions }: DeviceMapping, about: St
         : 'An administrator can let you by a udev rule, or by setfacl -m u:USER:rw on it.';
     throw new WherryError(
       `The device ${source} can't be opened by you: it has mode ${mode} and belongs to user ${about.uid} and group ${group}.`,
-      { code: 'E_DEVICE', hint: way, exitCode: EXIT.engine, cause },
+      { code: 'E_DEVICE', hint: way, cause },
     );
   }
   return { source, target };
@@ -146,6 +145,5 @@ function gathering(path: string, why: string): WherryError {
   return new WherryError(`error gathering device information while adding custom device "${path}": ${why}`, {
     code: 'E_DEVICE',
     hint: 'ls -l /dev   lists the devices of this machine.',
-    exitCode: EXIT.engine,
   });
 }

@@ -1,7 +1,7 @@
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Handover } from '../api.ts';
-import { EXIT, WherryError } from '../errors/error.ts';
+import { WherryError } from '../errors/error.ts';
 import { recordContainerEvent } from '../event/fold.ts';
 import { runDetached, type TargetProcess } from '../launcher/run.ts';
 import { encodeProgram } from '../program/encode.ts';
@@ -181,7 +181,6 @@ function checkedDirectory(workdir: string | undefined): string | undefined {
   throw new WherryError(`The working directory ${JSON.stringify(workdir)} is no absolute path.`, {
     code: 'E_WORKDIR',
     hint: 'Give -w a path that begins with a slash.',
-    exitCode: EXIT.engine,
   });
 }
 
@@ -220,6 +219,5 @@ function pausedError(id: string): WherryError {
   return new WherryError(`container ${id} is paused, unpause the container before exec`, {
     code: 'E_CONTAINER_PAUSED',
     hint: `wherry unpause ${shortId(id)}   lets it go on.`,
-    exitCode: EXIT.failure,
   });
 }

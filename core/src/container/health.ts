@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ImageConfig } from '../api.ts';
+import { refusedFlags } from '../errors/argument.ts';
 import { errnoOf } from '../store/errno.ts';
 import { goDuration } from './duration.ts';
 import { invalidOption } from './option-error.ts';
@@ -53,18 +54,18 @@ function requested({ none = false, cmd, ...rest }: HealthRequest): HealthCheck['
   const given = Object.values(rest).some((each) => each !== undefined);
   if (none) {
     if (!given && cmd === undefined) return { Test: ['NONE'] };
-    throw invalidOption('--no-healthcheck conflicts with --health-* options', 'Leave one of them out.');
+    throw refusedFlags('--no-healthcheck conflicts with --health-* options', 'Leave one of them out.');
   }
   if (!given && cmd === undefined) return undefined;
   const time = (flag: string, name: string, value: number | undefined): number | undefined => {
     if (value === undefined || value === 0) return undefined;
     if (value < 0)
-      throw invalidOption(`--health-${flag} cannot be negative`, 'Give a duration as 30s or 1m30s.');
+      throw refusedFlags(`--health-${flag} cannot be negative`, 'Give a duration as 30s or 1m30s.');
     if (value >= NS_PER_MS) return value;
     throw invalidOption(`${name} in Healthcheck cannot be less than 1ms`, 'Give a duration as 30s or 1m30s.');
   };
   if (rest.retries !== undefined && rest.retries < 0)
-    throw invalidOption('--health-retries cannot be negative', 'Give a number of failures in a row.');
+    throw refusedFlags('--health-retries cannot be negative', 'Give a number of failures in a row.');
   const fields = {
     Test: cmd === undefined || cmd === '' ? undefined : ['CMD-SHELL', cmd],
     Interval: time('interval', 'Interval', rest.interval),

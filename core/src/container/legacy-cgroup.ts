@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { EXIT, WherryError } from '../errors/error.ts';
+import { WherryError } from '../errors/error.ts';
 import type { CgroupSupport } from '../platform/cgroup.ts';
 import { legacyPaths } from '../platform/legacy-cgroup.ts';
 import { thisPlatform } from '../platform/platform.ts';
@@ -109,7 +109,6 @@ function refused({ flag }: CgroupSetting, path: string, cause: unknown): WherryE
   return new WherryError(`${flag} can't be set: ${(cause as Error).message}.`, {
     code: 'E_CGROUP',
     hint: `The group is ${path}, of cgroup v1; a limit may not go beyond that of the group above it.`,
-    exitCode: EXIT.engine,
     cause,
   });
 }

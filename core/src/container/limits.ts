@@ -1,7 +1,8 @@
+import { misread, refusedFlags } from '../errors/argument.ts';
 import type { CgroupSupport } from '../platform/cgroup.ts';
 import { type BlockLimits, type BlockRequest, parseBlockLimits } from './block-io.ts';
 import { invalidOption } from './option-error.ts';
-import { given, positiveSize } from './option-text.ts';
+import { given, readSize } from './option-text.ts';
 
 /** Flags of `run`, `create` and `update` on what a container may use up, as they were typed. */
 export interface LimitRequest extends BlockRequest {
@@ -84,13 +85,14 @@ export function discardedLimits(
 
 function memoryLimits(request: LimitRequest): Pick<Limits, 'memory' | 'memorySwap' | 'memoryReservation'> {
   const size = (flag: string, text: string | undefined): number | undefined =>
-    text === undefined || text === '0' ? undefined : text === '-1' ? -1 : positiveSize(flag, text);
-  const memory = size('--memory', request.memory);
-  const memorySwap = size('--memory-swap', request.memorySwap);
+    text === undefined ? undefined : readSize(flag, text) || undefined;
+  const memory = size('-m, --memory', request.memory);
+  const memorySwap = request.memorySwap === '-1' ? -1 : size('--memory-swap', request.memorySwap);
   const memoryReservation = size('--memory-reservation', request.memoryReservation);
-  if (memory !== undefined && memory !== -1 && memory < SMALLEST)
+  size('--kernel-memory', request.kernelMemory);
+  if (memory !== undefined && memory < SMALLEST)
     throw invalidOption('Minimum memory limit allowed is 6MB.', 'Give --memory a larger size.');
-  if (memoryReservation !== undefined && memoryReservation !== -1 && memoryReservation < SMALLEST)
+  if (memoryReservation !== undefined && memoryReservation < SMALLEST)
     throw invalidOption('Minimum memory reservation allowed is 6MB.', 'Give it a larger size.');
   if (memorySwap !== undefined && memory === undefined)
     throw invalidOption(
@@ -102,7 +104,7 @@ function memoryLimits(request: LimitRequest): Pick<Limits, 'memory' | 'memorySwa
       'Minimum memoryswap limit should be larger than memory limit.',
       'It is memory and swap together.',
     );
-  if (memory !== undefined && memory > 0 && memoryReservation !== undefined && memory < memoryReservation)
+  if (memory !== undefined && memoryReservation !== undefined && memory < memoryReservation)
     throw invalidOption(
       'Minimum memory limit can not be less than memory reservation limit.',
       'Make --memory larger, or --memory-reservation smaller.',
@@ -124,8 +126,8 @@ function refuseRealtime({ cpuRtPeriod = 0, cpuRtRuntime = 0 }: LimitRequest): vo
 
 function checkSwappiness(value: number | undefined): void {
   if (value === undefined || (value >= -1 && value <= 100)) return;
-  throw invalidOption(
-    `Invalid value: ${value}, valid memory swappiness range is 0-100`,
+  throw refusedFlags(
+    `invalid value: ${value}. Valid memory swappiness range is 0-100`,
     'Leave --memory-swappiness out: cgroup v2 has no such setting.',
   );
 }
@@ -151,9 +153,16 @@ function checkList(flag: string, list: string | undefined): string | undefined {
   throw invalidOption(`Invalid value ${list} for ${flag}.`, 'It is a list as 0-2,4.');
 }
 
+/** Docker's client reads any number, a fraction such as 1/2 too; its daemon wants one that isn't negative. */
 function parseCpus(text: string): number | undefined {
-  const value = /^\d+(\.\d+)?$|^\.\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (Number.isNaN(value))
-    throw invalidOption(`failed to parse ${text} as a rational number`, 'Give --cpus a number as 1.5.');
-  return value === 0 ? undefined : Math.round(value * 1e9);
+  const hint = 'Give --cpus a number as 1.5.';
+  const wrong = (reason: string) => misread({ flag: '--cpus', value: text, reason, hint });
+  const [, top = '', bottom = '1'] =
+    /^([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?)(?:\/(\d+))?$/i.exec(text) ?? [];
+  const nano = top === '' ? Number.NaN : Number((Number(top) * 1e9) / Number(bottom));
+  if (!Number.isFinite(nano)) throw wrong(`failed to parse ${text} as a rational number`);
+  // Billionths are all that there is; a product such as 0.1 * 1e9 may miss its number by a bit.
+  if (Math.abs(nano - Math.round(nano)) > 1e-6) throw wrong('value is too precise');
+  if (nano < 0) throw invalidOption(`NanoCPUs must not be negative: ${text}`, hint);
+  return nano === 0 ? undefined : Math.round(nano);
 }

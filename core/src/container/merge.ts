@@ -1,6 +1,6 @@
 import type { CreateRequest, ImageConfig } from '../api.ts';
 import { effectiveCapabilities } from '../capability/effective.ts';
-import { EXIT, WherryError } from '../errors/error.ts';
+import { WherryError } from '../errors/error.ts';
 import { parseUserns } from '../idmap/userns.ts';
 import { DEFAULT_NETWORK } from '../network/builtin.ts';
 import type { Networking } from '../network/request.ts';
@@ -86,7 +86,6 @@ function checkWorkdir(workdir: string): string {
     {
       code: 'E_WORKDIR',
       hint: 'Give -w a path that begins with a slash.',
-      exitCode: EXIT.engine,
     },
   );
 }
@@ -97,6 +96,5 @@ function checkHostname(hostname: string): string {
   throw new WherryError(`Invalid hostname: ${JSON.stringify(hostname)}.`, {
     code: 'E_HOSTNAME',
     hint: 'A host name has up to 64 letters, digits, hyphens and dots.',
-    exitCode: EXIT.engine,
   });
 }

@@ -1,6 +1,5 @@
 import { readdirSync } from 'node:fs';
 import type { CreateRequest, ImageConfig, ResolvedImage } from '../api.ts';
-import { EXIT, WherryError } from '../errors/error.ts';
 import type { ContainerOperation } from '../program/operation.ts';
 import { type Merged, mergeMounts } from '../volume/merge.ts';
 import type { Mount } from '../volume/mount.ts';
@@ -31,7 +30,7 @@ export function draftMounts(
 ): DraftMounts {
   const { table } = context;
   const from = (request.volumesFrom ?? []).map(({ container, readOnly }) => {
-    const id = sourceContainer(table, container);
+    const id = findContainer(table, container);
     return { id, readOnly, mounts: table.spec(id)?.mounts ?? [] };
   });
   const merged = mergeMounts({
@@ -47,17 +46,6 @@ export function draftMounts(
   });
   checkSources(sourceRequest(context, merged.mounts, merged));
   return { ...merged, from: from.map(({ id }) => id) };
-}
-
-/** As `findContainer`, with the status that a container which can't be made ends with. */
-function sourceContainer(table: ContainerContext['table'], name: string): string {
-  try {
-    return findContainer(table, name);
-  } catch (error) {
-    if (!(error instanceof WherryError)) throw error;
-    const { code, hint, message } = error;
-    throw new WherryError(message, { code, hint, exitCode: EXIT.engine });
-  }
 }
 
 /** Makes what the mounts need, within the transaction that writes the container down. */

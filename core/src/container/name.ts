@@ -13,7 +13,6 @@ export function checkName(name: string): string {
   throw new WherryError(`Invalid container name (${name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed.`, {
     code: 'E_CONTAINER_NAME',
     hint: 'Use at least two letters, digits, underscores, dots and hyphens, a letter or digit first.',
-    exitCode: 125,
   });
 }
 
@@ -38,7 +37,6 @@ export function nameConflict(name: string, owner: string): WherryError {
     {
       code: 'E_CONTAINER_NAME_TAKEN',
       hint: `wherry rm ${name}   removes it, if it isn't needed any more.`,
-      exitCode: 125,
     },
   );
 }

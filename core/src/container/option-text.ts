@@ -1,18 +1,23 @@
+import { misread } from '../errors/argument.ts';
 import { parseBytes } from '../volume/size.ts';
-import { invalidOption } from './option-error.ts';
 
 /** Bytes of `512m`. @throws WherryError `E_OPTION` */
-export function positiveSize(flag: string, text: string): number {
+export function readSize(flag: string, text: string): number {
   const bytes = parseBytes(text);
-  if (bytes !== undefined && bytes > 0) return bytes;
-  throw invalidOption(`invalid size for ${flag}: '${text}'`, 'A number with b, k, m or g, as 512m.');
+  if (bytes !== undefined) return bytes;
+  const suffix = /^\d+(?:\.\d+)? ?([a-z]+)$/i.exec(text)?.[1];
+  throw misread({
+    flag,
+    value: text,
+    reason: suffix === undefined ? `invalid size: '${text}'` : `invalid suffix: '${suffix}'`,
+    hint: 'A number with b, k, m or g, as 512m.',
+  });
 }
 
-/** Both sides of `NAME=VALUE`. @throws WherryError `E_OPTION` */
-export function pair(flag: string, text: string): readonly [string, string] {
+/** Both sides of `NAME=VALUE`; undefined when it is no such pair. */
+export function pair(text: string): readonly [string, string] | undefined {
   const equals = text.indexOf('=');
-  if (equals > 0) return [text.slice(0, equals), text.slice(equals + 1)];
-  throw invalidOption(`invalid argument "${text}" for "${flag}" flag`, 'Write it as NAME=VALUE.');
+  return equals > 0 ? [text.slice(0, equals), text.slice(equals + 1)] : undefined;
 }
 
 /** An object with the key, unless there is no value. */

@@ -1,9 +1,10 @@
+import { misread, refusedFlags } from '../errors/argument.ts';
+import { EXIT, WherryError } from '../errors/error.ts';
 import { type DeviceMapping, parseDevice } from './device-flag.ts';
 import type { HealthCheck, HealthRequest } from './health.ts';
 import { type LimitRequest, type Limits, parseLimits } from './limits.ts';
-
 import { invalidOption } from './option-error.ts';
-import { given, pair, positiveSize } from './option-text.ts';
+import { given, pair, readSize } from './option-text.ts';
 import { isShared, parseSharing, parseUts, type Sharing, type SharingRequest } from './sharing.ts';
 
 /** Flags of `run` and `create` as they were typed, for what has no request of its own. */
@@ -114,7 +115,7 @@ const RESOURCES: Readonly<Record<string, number>> = {
 export function parseOptions(request: OptionRequest, autoRemove = false): ContainerOptions {
   const restart = parseRestart(request.restart ?? 'no');
   if (autoRemove && restart.name !== 'no')
-    throw invalidOption(
+    throw refusedFlags(
       'conflicting options: cannot specify both --restart and --rm',
       'Leave one of them out.',
     );
@@ -127,7 +128,7 @@ export function parseOptions(request: OptionRequest, autoRemove = false): Contai
     );
   const groupAdd = request.groupAdd ?? [];
   if (groupAdd.includes(KEEP_GROUPS) && groupAdd.length > 1)
-    throw invalidOption(
+    throw refusedFlags(
       'the --group-add keep-groups option is not allowed with any other --group-add options',
       'Leave the others out: all groups of yours are kept.',
     );
@@ -135,7 +136,7 @@ export function parseOptions(request: OptionRequest, autoRemove = false): Contai
     groupAdd,
     ...(domainname === undefined || domainname === '' ? {} : { domainname }),
     restart,
-    shmSize: request.shmSize === undefined ? SHM_SIZE : positiveSize('--shm-size', request.shmSize),
+    shmSize: request.shmSize === undefined ? SHM_SIZE : readSize('--shm-size', request.shmSize) || SHM_SIZE,
     ulimits: parseUlimits(request.ulimits ?? []),
     sysctls: Object.fromEntries((request.sysctls ?? []).map(parseSysctl)),
     annotations: Object.fromEntries((request.annotations ?? []).map(annotation)),
@@ -151,23 +152,43 @@ export function parseOptions(request: OptionRequest, autoRemove = false): Contai
   };
 }
 
-/** `no`, `always`, `unless-stopped`, `on-failure[:retries]`. @throws WherryError `E_OPTION` */
+/** Whether all can be read, before it is known what they go with. @throws WherryError `E_OPTION` for a value that can't */
+export function checkOptions(request: OptionRequest): void {
+  try {
+    parseOptions(request);
+  } catch (error) {
+    if (error instanceof WherryError && error.exitCode === EXIT.engine) throw error;
+  }
+}
+
+/** `no`, `always`, `unless-stopped`, `on-failure[:retries]`. @throws WherryError `E_OPTION` in Docker's words */
 export function parseRestart(text: string): RestartPolicy {
-  const [name = '', retries] = text.split(':');
-  if (name === 'on-failure' && (retries === undefined || /^\d+$/.test(retries)))
-    return { name, maxRetries: Number(retries ?? 0) };
-  if ((name === 'no' || name === 'always' || name === 'unless-stopped') && retries === undefined)
-    return { name, maxRetries: 0 };
-  if (name === '' && retries === undefined) return { name: 'no', maxRetries: 0 };
-  throw invalidOption(
-    `invalid restart policy: ${text}`,
-    'It is no, always, unless-stopped, or on-failure[:RETRIES].',
-  );
+  const hint = 'It is no, always, unless-stopped, or on-failure[:RETRIES].';
+  const [name = '', ...rest] = text.split(':');
+  const retries = rest.length === 0 ? '0' : rest.join(':');
+  if (name === '' && rest.length > 0)
+    throw refusedFlags('invalid restart policy format: no policy provided before colon', hint);
+  if (!/^[+-]?\d+$/.test(retries))
+    throw refusedFlags('invalid restart policy format: maximum retry count must be an integer', hint);
+  const maxRetries = Number(retries);
+  const wrong = (why: string) => invalidOption(`invalid restart policy: ${why}`, hint);
+  if (name === 'on-failure') {
+    if (maxRetries >= 0) return { name, maxRetries };
+    throw wrong('maximum retry count cannot be negative');
+  }
+  if (name !== '' && name !== 'no' && name !== 'always' && name !== 'unless-stopped')
+    throw wrong(`unknown policy '${name}'; use one of 'no', 'always', 'on-failure', or 'unless-stopped'`);
+  const negative = maxRetries < 0 ? ' and cannot be negative' : '';
+  if (maxRetries !== 0) throw wrong(`maximum retry count can only be used with 'on-failure'${negative}`);
+  return { name: name || 'no', maxRetries: 0 };
 }
 
 /** As Docker takes them: one without a value is empty. */
 function annotation(text: string): readonly [string, string] {
-  return text.includes('=') ? pair('--annotation', text) : [text, ''];
+  if (!text.includes('=')) return [text, ''];
+  const both = pair(text);
+  if (both !== undefined) return both;
+  throw invalidOption(`invalid annotation '${text}': empty name`, 'Write it as NAME=VALUE.');
 }
 
 /** Of several for one resource, the last one; by name, as Docker keeps them. */
@@ -176,31 +197,41 @@ function parseUlimits(texts: readonly string[]): readonly Ulimit[] {
   return [...byName.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** `NAME=SOFT[:HARD]`, -1 for no limit. @throws WherryError `E_OPTION` */
+/** `NAME=SOFT[:HARD]`, -1 for no limit. @throws WherryError `E_OPTION` in Docker's words */
 export function parseUlimit(text: string): Ulimit {
-  const [name, value] = pair('--ulimit', text);
-  const resource = Object.hasOwn(RESOURCES, name) ? RESOURCES[name] : undefined;
-  const match = /^(-1|\d+)(?::(-1|\d+))?$/.exec(value);
   const hint = `NAME=SOFT[:HARD], the name one of ${Object.keys(RESOURCES).join(', ')}.`;
-  if (resource === undefined || match === null) throw invalidOption(`invalid ulimit argument: ${text}`, hint);
-  const limit = (digits: string): number | undefined => (digits === '-1' ? undefined : Number(digits));
-  const soft = limit(match[1] ?? '');
-  const hard = match[2] === undefined ? soft : limit(match[2]);
-  if (hard !== undefined && (soft === undefined || soft > hard))
-    throw invalidOption(`ulimit soft limit must be less than or equal to hard limit: ${text}`, hint);
+  const wrong = (reason: string) => misread({ flag: '--ulimit', value: text, reason, hint });
+  const [name, value] = pair(text) ?? ['', ''];
+  if (name === '') throw wrong(`invalid ulimit argument: ${text}`);
+  const resource = Object.hasOwn(RESOURCES, name) ? RESOURCES[name] : undefined;
+  if (resource === undefined) throw wrong(`invalid ulimit type: ${name}`);
+  const limits = value.split(':');
+  if (limits.length > 2)
+    throw wrong(`too many limit value arguments - ${value}, can only have up to two, \`soft[:hard]\``);
+  const odd = limits.find((each) => !/^[+-]?\d+$/.test(each));
+  if (odd !== undefined) throw wrong(`strconv.ParseInt: parsing ${JSON.stringify(odd)}: invalid syntax`);
+  const [softNumber = 0, hardNumber = softNumber] = limits.map(Number);
+  const limit = (number: number): number | undefined => (number < 0 ? undefined : number);
+  const [soft, hard] = [limit(softNumber), limit(hardNumber)];
+  const order = 'ulimit soft limit must be less than or equal to hard limit:';
+  if (hard !== undefined && soft === undefined)
+    throw wrong(`${order} soft: ${softNumber} (unlimited), hard: ${hardNumber}`);
+  if (hard !== undefined && soft !== undefined && soft > hard) throw wrong(`${order} ${soft} > ${hard}`);
   return { name, resource, soft, hard };
 }
 
 /** Those of a container's own namespaces; others are the host's. */
 function parseSysctl(text: string): readonly [string, string] {
-  const [name, value] = pair('--sysctl', text);
+  const [name, value] = pair(text) ?? ['', ''];
   const key = name.replaceAll('/', '.');
   const own =
     /^(net\.|fs\.mqueue\.)/.test(key) ||
     /^kernel\.(msgmax|msgmnb|msgmni|sem|shmall|shmmax|shmmni|shm_rmid_forced)$/.test(key);
   if (own) return [key, value];
-  throw invalidOption(
-    `sysctl '${text}' is not allowed: it is no setting of a namespace, but the whole machine's`,
-    'net.*, fs.mqueue.*, kernel.msg*, kernel.sem and kernel.shm* can be set.',
-  );
+  throw misread({
+    flag: '--sysctl',
+    value: text,
+    reason: `sysctl '${text}' is not allowed`,
+    hint: "net.*, fs.mqueue.*, kernel.msg*, kernel.sem and kernel.shm* can be set, as NAME=VALUE; others are the whole machine's.",
+  });
 }

@@ -1,4 +1,4 @@
-import { EXIT, WherryError } from '../errors/error.ts';
+import { WherryError } from '../errors/error.ts';
 import { refreshNames } from '../network/members.ts';
 import type { ContainerContext } from './context.ts';
 import { checkName, nameConflict } from './name.ts';
@@ -6,20 +6,13 @@ import { checkName, nameConflict } from './name.ts';
 /** Gives a container another name. @throws WherryError `E_CONTAINER_NAME`, `E_CONTAINER_NAME_TAKEN` */
 export function renameContainer(context: ContainerContext, id: string, wanted: string): void {
   const { store, table } = context;
-  try {
-    const name = checkName(wanted);
-    store.database.transaction(() => {
-      const owner = table.idOfName(name);
-      if (owner === id) throw sameName(name);
-      if (owner !== undefined) throw nameConflict(name, owner);
-      table.rename(id, name);
-    });
-  } catch (error) {
-    // Where nothing is run, Docker fails with 1.
-    if (!(error instanceof WherryError)) throw error;
-    const { code, hint, cause } = error;
-    throw new WherryError(error.message, { code, hint, cause, exitCode: EXIT.failure });
-  }
+  const name = checkName(wanted);
+  store.database.transaction(() => {
+    const owner = table.idOfName(name);
+    if (owner === id) throw sameName(name);
+    if (owner !== undefined) throw nameConflict(name, owner);
+    table.rename(id, name);
+  });
   refreshNames(context);
 }
 

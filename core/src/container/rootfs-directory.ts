@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync, realpathSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { EXIT, WherryError } from '../errors/error.ts';
+import { WherryError } from '../errors/error.ts';
 import type { Store } from '../store/store.ts';
 
 /** Who plans the mounts of one: the core itself, in the place of a storage driver. */
@@ -118,7 +118,6 @@ function rootfsError(sentence: string, hint: string, cause?: unknown): WherryErr
   return new WherryError(sentence, {
     code: 'E_ROOTFS',
     hint,
-    exitCode: EXIT.engine,
     ...(cause === undefined ? {} : { cause }),
   });
 }

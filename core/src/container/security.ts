@@ -1,5 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { EXIT, WherryError } from '../errors/error.ts';
+import { refusedFlags } from '../errors/argument.ts';
+import { WherryError } from '../errors/error.ts';
+import { systemWords } from '../errors/system-error.ts';
 import type { SecurityOptions } from './record.ts';
 
 /**
@@ -21,7 +23,7 @@ export function parseSecurityOptions(
   for (const option of options) {
     const [key = '', value] = splitOption(option);
     if (key === 'no-new-privileges') noNewPrivileges = parseBoolean(option, value);
-    else if (value === undefined || value === '') throw invalid(option);
+    else if (value === undefined || value === '') throw unreadable(option);
     else if (key === 'seccomp') seccomp = parseSeccomp(value);
     else if (key === 'mask') mask.push(...paths(option, value));
     else if (key === 'unmask')
@@ -81,7 +83,6 @@ function checkLabel(key: 'label' | 'apparmor', value: string, kernel: SecurityMo
     {
       code: 'E_SECURITY_OPT',
       hint: `Leave it out; ${key}=${key === 'label' ? 'disable' : 'unconfined'} is how it is.`,
-      exitCode: EXIT.engine,
     },
   );
 }
@@ -108,22 +109,31 @@ function parseBoolean(option: string, value: string | undefined): boolean {
 function parseSeccomp(value: string): SecurityOptions['seccomp'] {
   if (value === 'unconfined') return 'unconfined';
   if (value === 'builtin' || value === 'default') return 'default';
+  const profile = reading(`opening seccomp profile (${value}) failed`, () => readFileSync(value, 'utf8'));
+  reading(`compacting json for seccomp profile (${value}) failed`, () => JSON.parse(profile));
+  return { profile };
+}
+
+/** A profile is the client's to read, in Docker. */
+function reading<T>(failure: string, work: () => T): T {
   try {
-    return { profile: readFileSync(value, 'utf8') };
+    return work();
   } catch (cause) {
-    throw new WherryError(`The seccomp profile ${value} can't be read: ${(cause as Error).message}.`, {
-      code: 'E_SECCOMP_PROFILE',
-      hint: 'Give the path of a profile in JSON, or "unconfined".',
-      exitCode: EXIT.engine,
-      cause,
-    });
+    const hint = 'Give the path of a profile in JSON, or "unconfined".';
+    throw refusedFlags(`${failure}: ${systemWords(cause)}`, hint, 'E_SECCOMP_PROFILE');
   }
 }
 
+const HINT =
+  'There are no-new-privileges[=true|false], seccomp=FILE|unconfined, mask=PATH[:PATH], unmask=ALL|PATH[:PATH], systempaths=unconfined, label=disable and apparmor=PROFILE|unconfined.';
+
+function unreadable(option: string): WherryError {
+  return refusedFlags(`Invalid --security-opt: ${JSON.stringify(option)}`, HINT, 'E_SECURITY_OPT');
+}
+
 function invalid(option: string): WherryError {
-  return new WherryError(`Invalid --security-opt: ${JSON.stringify(option)}.`, {
+  return new WherryError(`invalid --security-opt 2: ${JSON.stringify(option)}`, {
     code: 'E_SECURITY_OPT',
-    hint: 'There are no-new-privileges[=true|false], seccomp=FILE|unconfined, mask=PATH[:PATH], unmask=ALL|PATH[:PATH], systempaths=unconfined, label=disable and apparmor=PROFILE|unconfined.',
-    exitCode: EXIT.engine,
+    hint: HINT,
   });
 }

@@ -1,4 +1,4 @@
-import { EXIT, WherryError } from '../errors/error.ts';
+import { WherryError } from '../errors/error.ts';
 import type { ContainerContext } from './context.ts';
 import { findContainer, notFound } from './find.ts';
 import { shortId } from './id.ts';
@@ -56,7 +56,6 @@ function place(context: ContainerContext, name: string, mode: IpcMode): LaunchNa
   throw new WherryError(`cannot join ${name} namespace of a non running container: ${row.id}`, {
     code: 'E_CONTAINER_NOT_RUNNING',
     hint: `wherry start ${row.name}   starts it.`,
-    exitCode: EXIT.engine,
   });
 }
 
@@ -70,7 +69,6 @@ function requireShareable({ table }: ContainerContext, id: string): void {
     {
       code: 'E_IPC_PRIVATE',
       hint: 'Start that container with --ipc shareable.',
-      exitCode: EXIT.engine,
     },
   );
 }

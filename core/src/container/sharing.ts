@@ -1,3 +1,4 @@
+import { refusedFlags } from '../errors/argument.ts';
 import { invalidOption } from './option-error.ts';
 
 /** Flags on namespaces, as they were typed. */
@@ -43,7 +44,7 @@ export function parseSharing(request: SharingRequest): Sharing {
 export function parseUts(text: string | undefined): 'private' | 'host' {
   if (text === undefined || text === '' || text === 'private') return 'private';
   if (text === 'host') return 'host';
-  throw invalidOption(`--uts: invalid UTS mode: ${text}`, 'It is host or private.');
+  throw refusedFlags('--uts: invalid UTS mode', `It is host or private, not ${JSON.stringify(text)}.`);
 }
 
 /** As `inspect` shows it: the empty text stands for a private PID namespace. */
@@ -56,7 +57,10 @@ function parseMode(flag: string, name: string, text: string): NamespaceMode {
   if (text === 'host') return { kind: 'host' };
   if (text.startsWith('container:') && text.length > 'container:'.length)
     return { kind: 'container', container: text.slice('container:'.length) };
-  throw invalidOption(`${flag}: invalid ${name} mode: ${text}`, 'It is host, private or container:NAME.');
+  throw refusedFlags(
+    `${flag}: invalid ${name} mode`,
+    `It is host, private or container:NAME, not ${JSON.stringify(text)}.`,
+  );
 }
 
 function parseIpc(text: string): IpcMode {
@@ -65,7 +69,7 @@ function parseIpc(text: string): IpcMode {
     return parseMode('--ipc', 'IPC', text);
   } catch {
     throw invalidOption(
-      `--ipc: invalid IPC mode: ${text}`,
+      `invalid IPC mode: ${text}`,
       'It is private, shareable, none, host or container:NAME.',
     );
   }
@@ -74,7 +78,10 @@ function parseIpc(text: string): IpcMode {
 function parseCgroup(text: string): 'private' | 'host' {
   if (text === '' || text === 'private') return 'private';
   if (text === 'host') return 'host';
-  throw invalidOption(`--cgroupns: invalid cgroup mode: ${text}`, 'It is host or private.');
+  throw refusedFlags(
+    '--cgroupns: invalid CGROUP mode',
+    `It is host or private, not ${JSON.stringify(text)}.`,
+  );
 }
 
 /** Whether anything of a sharing has to be kept in a record. */

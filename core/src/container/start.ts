@@ -1,7 +1,7 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Handover, StartOptions } from '../api.ts';
-import { EXIT, WherryError } from '../errors/error.ts';
+import { WherryError } from '../errors/error.ts';
 import { foldEvents } from '../event/fold.ts';
 import { startEvents } from '../event/start-events.ts';
 import { EventTable } from '../event/table.ts';
@@ -170,14 +170,12 @@ function refuseStart(row: ContainerRow, running: boolean): void {
     throw new WherryError(`Container ${row.name} is already running.`, {
       code: 'E_CONTAINER_RUNNING',
       hint: `wherry stop ${row.name}   stops it.`,
-      exitCode: EXIT.engine,
     });
   }
   if (row.state === 'removing') {
     throw new WherryError(`Container ${row.name} is marked for removal and cannot be started.`, {
       code: 'E_CONTAINER_REMOVING',
       hint: `wherry rm ${row.name}   completes the removal.`,
-      exitCode: EXIT.engine,
     });
   }
 }

@@ -1,4 +1,4 @@
-import { EXIT, WherryError } from '../errors/error.ts';
+import { WherryError } from '../errors/error.ts';
 import type { Drivers } from '../plugin/drivers.ts';
 import type { Store } from '../store/store.ts';
 import type { Machine } from './machine.ts';
@@ -35,7 +35,6 @@ export function bestStorage(
       code: 'E_NO_STORAGE_DRIVER',
       hint:
         candidates.map(({ name, reason }) => `${name}: ${reason}`).join('; ') || 'Install a storage driver.',
-      exitCode: EXIT.engine,
     });
   }
   const choice = { name: best.name, reason: best.reason };

@@ -1,6 +1,6 @@
 import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { EXIT, WherryError } from '../errors/error.ts';
+import { WherryError } from '../errors/error.ts';
 import { sendSignal } from '../launcher/run.ts';
 import type { CgroupSupport } from '../platform/cgroup.ts';
 import { limitWarnings, makeCgroup, ownCgroup } from './cgroup.ts';
@@ -10,8 +10,14 @@ import { notFound } from './find.ts';
 import { legacyWarnings, makeLegacyGroups, ownLegacyGroup } from './legacy-cgroup.ts';
 import { discardedLimits, type Limits } from './limits.ts';
 import { invalidOption } from './option-error.ts';
-import { NO_OPTIONS, type OptionRequest, parseOptions, type RestartPolicy } from './options.ts';
-import { findRunning } from './running.ts';
+import {
+  type ContainerOptions,
+  NO_OPTIONS,
+  type OptionRequest,
+  parseOptions,
+  type RestartPolicy,
+} from './options.ts';
+import { findRunning, type Running } from './running.ts';
 import { isInScope, setLimitsInScope } from './scope.ts';
 
 /**
@@ -24,6 +30,32 @@ export async function updateContainer(
   id: string,
   request: OptionRequest,
 ): Promise<readonly string[]> {
+  const { asked, running, own } = context.store.database.transaction(() => settle(context, id, request));
+  // One that waits for its next start, a minute perhaps, needn't wait to the end for none.
+  const waits = running !== undefined && running.init === undefined;
+  if (waits && request.restart !== undefined && asked.restart.name === 'no')
+    await sendSignal(context.launcher(), running.monitor, SIGUSR1);
+  const support = context.machine.platform.cgroup;
+  return [
+    ...limitWarnings(asked.limits, support),
+    ...(running?.init !== undefined && own === undefined ? latecomers(asked.limits, support) : []),
+    ...legacyWarnings(support, asked),
+    ...discardedLimits(request, support),
+  ];
+}
+
+interface Settled {
+  readonly asked: ContainerOptions;
+  readonly running: Running | undefined;
+  /** The cgroup of a container that runs and has one of its own. */
+  readonly own: string | undefined;
+}
+
+/**
+ * What is set now and what is asked for become one, in the record, the cgroup and the monitor's file alike. Within a transaction,
+ * so that of several updates at once each has what those before it have set, and a limit that the kernel refuses isn't kept.
+ */
+function settle(context: ContainerContext, id: string, request: OptionRequest): Settled {
   const { table, machine } = context;
   const row = table.get(id);
   const spec = table.spec(id);
@@ -33,34 +65,21 @@ export async function updateContainer(
   const limits = mergeLimits(before.limits, asked.limits);
   const restart = request.restart === undefined ? before.restart : asked.restart;
   if (row.autoRemove && restart.name !== 'no') throw removesItself();
+  table.setSpec(id, { ...spec, options: { ...before, limits, restart } });
   const running = findRunning(context, id);
-  const support = machine.platform.cgroup;
   const init = running?.init;
+  const support = machine.platform.cgroup;
   const own = init === undefined ? undefined : ownCgroup(id, init.pid);
-  if (own !== undefined)
-    setLimits(() =>
-      isInScope(own)
-        ? setLimitsInScope(support, own, limits)
-        : void makeCgroup(support, id, limits, before.cgroupParent),
-    );
+  if (own !== undefined && isInScope(own)) setLimitsInScope(support, own, limits);
+  else if (own !== undefined) makeCgroup(support, id, limits, before.cgroupParent);
   if (
     init !== undefined &&
     support.legacy?.some(({ controller }) => ownLegacyGroup(id, init.pid, controller))
   )
-    setLimits(() => makeLegacyGroups(support, id, { ...before, limits }));
-  table.setSpec(id, { ...spec, options: { ...before, limits, restart } });
-  if (running !== undefined && request.restart !== undefined) {
+    makeLegacyGroups(support, id, { ...before, limits });
+  if (running !== undefined && request.restart !== undefined)
     tellPolicy(context.store.paths.container(id), restart);
-    // One that waits for its next start, a minute perhaps, needn't wait to the end for none.
-    if (restart.name === 'no' && running.init === undefined)
-      await sendSignal(context.launcher(), running.monitor, SIGUSR1);
-  }
-  return [
-    ...limitWarnings(asked.limits, support),
-    ...(init !== undefined && own === undefined ? latecomers(asked.limits, support) : []),
-    ...legacyWarnings(support, asked),
-    ...discardedLimits(request, support),
-  ];
+  return { asked, running, own };
 }
 
 /** A container that has been started without limits has nothing that could be changed. */
@@ -90,7 +109,6 @@ function removesItself(): WherryError {
   return new WherryError('Restart policy cannot be updated because AutoRemove is enabled for the container', {
     code: 'E_AUTO_REMOVE',
     hint: 'Run it without --rm to have it restarted.',
-    exitCode: EXIT.failure,
   });
 }
 
@@ -117,14 +135,4 @@ function mergeLimits(before: Limits, asked: Limits): Limits {
       'Give --cpus.',
     );
   return merged;
-}
-
-function setLimits(work: () => void): void {
-  try {
-    work();
-  } catch (error) {
-    if (!(error instanceof WherryError)) throw error;
-    const { code, hint, cause } = error;
-    throw new WherryError(error.message, { code, hint, cause, exitCode: EXIT.failure });
-  }
 }

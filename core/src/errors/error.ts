@@ -2,7 +2,7 @@
 export const EXIT = {
   /** Any failure of a command that runs no container, as for `docker images`. */
   failure: 1,
-  /** Wherry failed before the container's command ran (run, create, start, exec). */
+  /** A flag that can't be read, in every command; in `run`, whatever failed before the container's command ran. */
   engine: 125,
   /** The container's command exists and can't be invoked. */
   notExecutable: 126,
@@ -15,7 +15,7 @@ export interface WherryErrorOptions {
   readonly code: `E_${string}`;
   /** What the user can do about it, one sentence or a command line. */
   readonly hint: string;
-  /** Exit status of the CLI; Docker's. */
+  /** Exit status of the CLI; Docker's. 1 unless said: what Docker's client reads and its daemon refuses. */
   readonly exitCode?: number;
   readonly cause?: unknown;
 }

@@ -1,3 +1,4 @@
+import { refusedFlags } from '../errors/argument.ts';
 import { usernsError } from './error.ts';
 import { type Extent, ID_LIMIT } from './extent.ts';
 import type { KeptIds } from './keep-id.ts';
@@ -38,7 +39,9 @@ export function parseUserns(text: string, own: KeptIds): Userns {
   if (auto !== null) return parseAuto(text, auto[1]);
   const groups = KEEP_ID.exec(text)?.groups;
   if (text !== 'nomap' && groups === undefined) {
-    throw invalid(text, 'there are host, keep-id, keep-id:uid=UID,gid=GID, auto, auto:size=N and nomap');
+    const modes = 'host, keep-id, keep-id:uid=UID,gid=GID, auto, auto:size=N and nomap';
+    const hint = `There are ${modes}, and not ${JSON.stringify(text)}.`;
+    throw refusedFlags('--userns: invalid USER mode', hint, 'E_USERNS');
   }
   if (own.uid === 0) {
     throw usernsError(
@@ -89,8 +92,9 @@ function overlap(one: Extent, other: Extent): boolean {
 }
 
 function invalid(text: string, reason: string) {
-  return usernsError(
+  return refusedFlags(
     `Invalid --userns "${text}": ${reason}.`,
     'Leave it out to be root inside and yourself on the host.',
+    'E_USERNS',
   );
 }

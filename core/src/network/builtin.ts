@@ -66,17 +66,8 @@ export function portsByHelper({ config }: Pick<NetworkRow, 'config'>): boolean {
   return config.options.some(({ key, value }) => key === 'port_handler' && value !== 'monitor');
 }
 
-/** What is refused with `run`'s status there, as an error of another command. */
+/** What Docker's client reads in a flag of `run` and its daemon in another command's. */
 export function inCommand(error: unknown): unknown {
   if (!(error instanceof WherryError) || error.exitCode !== EXIT.engine) return error;
   return new WherryError(error.message, { code: error.code, hint: error.hint, cause: error });
-}
-
-export function atStart(error: WherryError): WherryError {
-  return new WherryError(error.message, {
-    code: error.code,
-    hint: error.hint,
-    exitCode: EXIT.engine,
-    cause: error,
-  });
 }

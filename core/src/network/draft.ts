@@ -1,16 +1,16 @@
 import type { CreateRequest, ImageConfig } from '../api.ts';
 import type { ContainerContext } from '../container/context.ts';
 import { findContainer } from '../container/find.ts';
-import { EXIT, WherryError } from '../errors/error.ts';
+import { refusedFlags } from '../errors/argument.ts';
+import { WherryError } from '../errors/error.ts';
 import type { Drivers } from '../plugin/drivers.ts';
 import { randomHex } from '../store/random.ts';
-import { BUILT_IN } from './builtin.ts';
+import { BUILT_IN, findNetwork } from './builtin.ts';
 import { ensureBuiltIn } from './builtin-create.ts';
 import { checkDriverOptions, interfacePrefix, refuseSameName } from './endpoint-options.ts';
 import { checkAliases, checkFamily, checkLinkLocal, checkMac, mergeNetworking, parseLink } from './flags.ts';
 import { chooseAddresses } from './lease.ts';
 import { parseMode } from './mode.ts';
-import { networkForCreate } from './plan.ts';
 import type { ConnectOptions, Networking } from './request.ts';
 import { type EndpointRow, type EndpointWishes, type NetworkRow, NetworkTable } from './table.ts';
 
@@ -28,7 +28,7 @@ export interface DraftNetworks {
 }
 
 const refuse = (message: string, hint: string): WherryError =>
-  new WherryError(message, { code: 'E_NETWORK_FLAG', hint, exitCode: EXIT.engine });
+  new WherryError(message, { code: 'E_NETWORK_FLAG', hint });
 
 /**
  * Settles what a request says of networks. Writes nothing but the networks that are always there.
@@ -45,10 +45,14 @@ export function draftNetworks(
   const networking = mergeNetworking(flags, image.ExposedPorts ?? {});
   for (const { container } of networking.links) findContainer(context.table, container);
   const parsed = parseMode(mode);
+  refuseAliases(parsed, flags);
   // Links of the container hold in all of its networks.
   const endpoint = askedOf({ ...flags, links: [] });
   const further = flags.further ?? [];
-  if (further.length > 0) refuseBuiltIn([mode, ...further.map(({ network }) => network)]);
+  const modes = [mode, ...further.map(({ network }) => network)];
+  const twice = modes.find((each, index) => modes.indexOf(each) !== index);
+  if (twice !== undefined) throw specifiedTwice(twice);
+  if (further.length > 0) refuseBuiltIn(modes);
   if (parsed.kind === 'container') {
     refuseWithContainer(request, networking);
     const id = findContainer(context.table, parsed.container);
@@ -62,12 +66,25 @@ export function draftNetworks(
   const table = new NetworkTable(context.store.database);
   if (parsed.name === 'host') refuseWithHost(endpoint, networking);
   const places = [{ network: parsed.name, endpoint }, ...further.map(furtherPlace)].map((place) => {
-    const network = networkForCreate(table, place.network);
+    const network = findNetwork(table, place.network);
     checkAsked(network, place.endpoint);
     return { network, endpoint: place.endpoint };
   });
   refuseTwice(places.map(({ network }) => network));
   return { mode: places[0]?.network.name ?? mode, networking, places };
+}
+
+function refuseAliases(mode: ReturnType<typeof parseMode>, { aliases = [] }: ConnectOptions): void {
+  const own = mode.kind === 'network' && !BUILT_IN.includes(mode.name);
+  if (aliases.length > 0 && !own && mode.kind !== 'driver') throw noAliases();
+}
+
+function noAliases(): WherryError {
+  return refusedFlags(
+    'network-scoped aliases are only supported for user-defined networks',
+    'wherry network create NAME   makes one.',
+    'E_NETWORK_FLAG',
+  );
 }
 
 function furtherPlace({ network, ...asked }: ConnectOptions & { readonly network: string }) {
@@ -87,7 +104,12 @@ function refuseBuiltIn(modes: readonly string[]): void {
 function refuseTwice(networks: readonly NetworkRow[]): void {
   const twice = networks.find(({ id }, index) => networks.findIndex((each) => each.id === id) !== index);
   if (twice === undefined) return;
-  throw refuse(`network "${twice.name}" is specified multiple times`, 'Name each network once.');
+  throw specifiedTwice(twice.name);
+}
+
+function specifiedTwice(network: string): WherryError {
+  const sentence = `network "${network}" is specified multiple times`;
+  return refusedFlags(sentence, 'Name each network once.', 'E_NETWORK_FLAG');
 }
 
 /** An uplink has its own addresses, and nobody to be known to. */
@@ -148,12 +170,7 @@ export function checkAsked(
         'wherry network create --subnet SUBNET NAME   makes one.',
       );
     }
-    if (endpoint.aliases.length > 0) {
-      throw refuse(
-        'network-scoped alias is supported only for containers in user defined networks',
-        'wherry network create NAME   makes one.',
-      );
-    }
+    if (endpoint.aliases.length > 0) throw noAliases();
     return;
   }
   if (!asksAddress) return;
@@ -173,7 +190,7 @@ function refuseWithHost({ askedMac }: EndpointDraft, { links }: Networking): voi
 }
 
 function refuseWithContainer({ networking = {}, hostname }: CreateRequest, settled: Networking): void {
-  const { macAddress, publishAll = false, expose = [], ip, ip6, aliases = [] } = networking;
+  const { macAddress, publishAll = false, expose = [], ip, ip6 } = networking;
   const conflicts: readonly (readonly [is: boolean, words: string])[] = [
     [hostname !== undefined, 'hostname and the network mode'],
     [
@@ -187,7 +204,6 @@ function refuseWithContainer({ networking = {}, hostname }: CreateRequest, settl
     [expose.length > 0, 'port exposing and the container type network mode'],
     [ip !== undefined || ip6 !== undefined, 'addresses and the container type network mode'],
     [(networking.linkLocalIps ?? []).length > 0, 'addresses and the container type network mode'],
-    [aliases.length > 0, 'aliases and the container type network mode'],
     [(networking.driverOptions ?? []).length > 0, 'driver options and the container type network mode'],
   ];
   const [conflict] = conflicts.filter(([is]) => is);

@@ -1,4 +1,4 @@
-import { EXIT, WherryError } from '../errors/error.ts';
+import { WherryError } from '../errors/error.ts';
 import type { NetworkOperation } from '../program/operation.ts';
 import type { EndpointRow, NetworkRow } from './table.ts';
 
@@ -15,7 +15,7 @@ interface Sysctl {
 }
 
 const refuse = (message: string, hint: string): WherryError =>
-  new WherryError(message, { code: 'E_NETWORK_FLAG', hint, exitCode: EXIT.engine });
+  new WherryError(message, { code: 'E_NETWORK_FLAG', hint });
 
 /**
  * Looks at options of an endpoint.

@@ -1,4 +1,4 @@
-import { EXIT, WherryError } from '../errors/error.ts';
+import { WherryError } from '../errors/error.ts';
 import type { NetworkConfig, Subnet as SubnetConfig } from '../plugin/contract.ts';
 import {
   type Address,
@@ -69,7 +69,6 @@ function lowestFree(
   throw new WherryError(`no available IPv${subnet.family} addresses on network ${config.name}.`, {
     code: 'E_NO_ADDRESS',
     hint: 'Stop containers of that network, or create one with a larger --subnet.',
-    exitCode: EXIT.engine,
   });
 }
 
@@ -93,7 +92,6 @@ function checkAsked(
       holder === undefined
         ? "It is the network's own address, its gateway's, the broadcast address or an --aux-address; choose another."
         : `Container ${holder.slice(0, 12)} has it; choose another, or stop that container.`,
-    exitCode: EXIT.engine,
   });
 }
 
@@ -104,7 +102,6 @@ function outside(asked: string, config: NetworkConfig): WherryError {
     {
       code: 'E_ADDRESS',
       hint: `Network ${config.name} has ${subnets}.`,
-      exitCode: EXIT.engine,
     },
   );
 }

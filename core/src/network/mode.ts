@@ -1,4 +1,4 @@
-import { EXIT, WherryError } from '../errors/error.ts';
+import { WherryError } from '../errors/error.ts';
 
 /** What `--network` says. */
 export type NetworkMode =
@@ -32,6 +32,5 @@ function invalid(text: string, why: string): WherryError {
   return new WherryError(`invalid network ${JSON.stringify(text)}: ${why}.`, {
     code: 'E_NETWORK_MODE',
     hint: 'It is the name of a network, host, none, container:NAME, or slirp:mtu=NUMBER,cidr=SUBNET,port_handler=monitor|pasta.',
-    exitCode: EXIT.engine,
   });
 }

@@ -1,4 +1,4 @@
-import { EXIT, WherryError } from '../errors/error.ts';
+import { misread, refusedFlags } from '../errors/argument.ts';
 import { parseCsvLine } from '../volume/csv.ts';
 import type { EndpointRequest } from './request.ts';
 
@@ -10,7 +10,10 @@ export type NetworkFlag = EndpointRequest & { readonly network: string };
  * @throws WherryError `E_NETWORK_FLAG`
  */
 export function parseNetworkFlag(text: string): NetworkFlag {
+  if (text === '') throw refusedFlags('no name set for network', HINT, CODE);
   if (!/^"?[a-z0-9-]+=/i.test(text)) return { network: text };
+  const wrong = (reason: string) =>
+    misread({ flag: '--network', value: text, reason, hint: HINT, code: CODE });
   const aliases: string[] = [];
   const driverOptions: string[] = [];
   const linkLocalIps: string[] = [];
@@ -23,21 +26,25 @@ export function parseNetworkFlag(text: string): NetworkFlag {
   } = {};
   for (const field of parseCsvLine(text) ?? []) {
     const equals = field.indexOf('=');
-    if (equals < 1) throw invalid(`invalid field ${JSON.stringify(field)} in --network`);
+    if (equals < 1) throw wrong(`invalid field ${field}`);
     const value = field.slice(equals + 1).trim();
     const key = field.slice(0, equals).trim().toLowerCase();
     if (key === 'name') single.network = value;
     else if (key === 'alias') aliases.push(value);
-    else if (key === 'driver-opt') driverOptions.push(value);
-    else if (key === 'link-local-ip') linkLocalIps.push(value);
+    else if (key === 'driver-opt') {
+      if (!value.includes('=')) throw wrong('invalid key value pair format in driver options');
+      driverOptions.push(value);
+    } else if (key === 'link-local-ip') linkLocalIps.push(value);
     else if (key === 'ip') single.ip = value;
     else if (key === 'ip6') single.ip6 = value;
     else if (key === 'mac-address') single.macAddress = value;
-    else if (key === 'gw-priority') single.gatewayPriority = priority(value);
-    else throw invalid(`invalid field key ${JSON.stringify(key)} in --network`);
+    else if (key === 'gw-priority') {
+      if (!/^[+-]?\d{1,9}$/.test(value)) throw wrong(`invalid gw-priority (${value}): invalid syntax`);
+      single.gatewayPriority = Number(value);
+    } else throw wrong(`invalid field key ${key}`);
   }
   const { network = '' } = single;
-  if (network === '') throw invalid('network name/id is not specified in --network');
+  if (network === '') throw wrong('network name/id is not specified');
   return {
     ...single,
     network,
@@ -47,18 +54,9 @@ export function parseNetworkFlag(text: string): NetworkFlag {
   };
 }
 
-function priority(text: string): number {
-  if (/^[+-]?\d{1,9}$/.test(text)) return Number(text);
-  throw invalid(`invalid gw-priority (${text}): it is no number`);
-}
-
-function invalid(sentence: string): WherryError {
-  return new WherryError(`${sentence}.`, {
-    code: 'E_NETWORK_FLAG',
-    hint: 'Write --network NAME, or --network name=NAME,alias=NAME,ip=ADDRESS,ip6=,link-local-ip=,mac-address=,driver-opt=,gw-priority=.',
-    exitCode: EXIT.engine,
-  });
-}
+const CODE = 'E_NETWORK_FLAG';
+const HINT =
+  'Write --network NAME, or --network name=NAME,alias=NAME,ip=ADDRESS,ip6=,link-local-ip=,mac-address=,driver-opt=,gw-priority=.';
 
 /** What --network-alias and the like say is of the first network, and may not be said there too. */
 export function withFlags(first: NetworkFlag, flags: EndpointRequest): EndpointRequest {
@@ -75,7 +73,8 @@ export function withFlags(first: NetworkFlag, flags: EndpointRequest): EndpointR
             : (own.linkLocalIps?.length ?? 0) > 0 && (flags.linkLocalIps?.length ?? 0) > 0
               ? '--link-local-ip and per-network link-local IP addresses'
               : undefined;
-  if (clash !== undefined) throw invalid(`conflicting options: cannot specify both ${clash}`);
+  if (clash !== undefined)
+    throw refusedFlags(`conflicting options: cannot specify both ${clash}`, HINT, CODE);
   const given = Object.entries(flags).filter(
     ([, value]) => value !== undefined && (!Array.isArray(value) || value.length > 0),
   );

@@ -5,7 +5,7 @@ import { WherryError } from '../errors/error.ts';
 import { type CheckedPlan, checkPlan } from '../plan/check.ts';
 import type { Attachment, PortMapping, Sharing, Step } from '../plugin/contract.ts';
 import type { Drivers } from '../plugin/drivers.ts';
-import { adHocNetwork, atStart, findNetwork, networkNotFound } from './builtin.ts';
+import { adHocNetwork, networkNotFound } from './builtin.ts';
 import type { EndpointPlans } from './encode.ts';
 import { addressesOf } from './endpoint-address.ts';
 import { interfaceName, interfaceSettings } from './endpoint-options.ts';
@@ -69,7 +69,7 @@ interface Place {
 
 function adHocPlaces(spec: ContainerSpec, row: ContainerRow): readonly Place[] {
   const network = adHocNetwork(spec.network);
-  if (network === undefined) throw atStart(networkNotFound(spec.network));
+  if (network === undefined) throw networkNotFound(spec.network);
   const endpoint = { network: network.id, container: row.id, position: 0, id: row.id, aliases: [] };
   return [{ network, endpoint }];
 }
@@ -83,7 +83,7 @@ function placesOf({ store }: Context, row: ContainerRow, spec: ContainerSpec): r
   });
   // It was disconnected from all, or its network was removed while it didn't run.
   if (places.length === 0 && row.launch > 0 && table.byName(spec.network) === undefined) {
-    throw atStart(networkNotFound(spec.network));
+    throw networkNotFound(spec.network);
   }
   return places;
 }
@@ -194,12 +194,3 @@ const portMapping = ({ protocol, hostIp, hostPort, containerPort }: PublishedPor
   hostPort,
   containerPort,
 });
-
-/** The networks of a container that isn't made yet: the one it is to be in. @throws WherryError `E_NETWORK_NOT_FOUND` */
-export function networkForCreate(table: NetworkTable, network: string): NetworkRow {
-  try {
-    return findNetwork(table, network);
-  } catch (error) {
-    throw error instanceof WherryError ? atStart(error) : error;
-  }
-}

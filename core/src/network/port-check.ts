@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { EXIT, WherryError } from '../errors/error.ts';
+import { WherryError } from '../errors/error.ts';
 import type { PublishedPort } from './request.ts';
 
 /** Tries to listen, on any free port when it is 0. @returns the port, or the error's code */
@@ -91,7 +91,6 @@ function refusal(port: PublishedPort, problem: string): WherryError {
     return new WherryError(`Bind for ${place} failed: port is already allocated.`, {
       code: 'E_PORT_IN_USE',
       hint: `Choose another port: -p ${port.hostPort + 1}:${port.containerPort}; ss -tlnp shows who listens.`,
-      exitCode: EXIT.engine,
     });
   }
   if (problem === 'EACCES') {
@@ -101,13 +100,11 @@ function refusal(port: PublishedPort, problem: string): WherryError {
       hint:
         `Choose a port from ${first} up, or have the administrator run: ` +
         `sysctl net.ipv4.ip_unprivileged_port_start=${port.hostPort}`,
-      exitCode: EXIT.engine,
     });
   }
   return new WherryError(`Bind for ${place} failed: the host has no such address.`, {
     code: 'E_PORT_ADDRESS',
     hint: 'Publish on an address of this machine; ip addr lists them.',
-    exitCode: EXIT.engine,
   });
 }
 

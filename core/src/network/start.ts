@@ -5,7 +5,7 @@ import { notFound } from '../container/find.ts';
 import { shortId } from '../container/id.ts';
 import type { ContainerRow, ContainerSpec } from '../container/record.ts';
 import { ensureDriverRoots, rootsOf } from '../container/roots.ts';
-import { EXIT, WherryError } from '../errors/error.ts';
+import { WherryError } from '../errors/error.ts';
 import type { IdmapChoice } from '../idmap/choose.ts';
 import { findProgram } from '../plan/facts.ts';
 import type { ContainerOperation, NetworkOperation, PrepareStep } from '../program/operation.ts';
@@ -49,7 +49,6 @@ export function joinedContainer(context: ContainerContext, spec: ContainerSpec):
     throw new WherryError(`cannot join network of a non running container: ${row.id}`, {
       code: 'E_CONTAINER_NOT_RUNNING',
       hint: `wherry start ${row.name}   starts it.`,
-      exitCode: EXIT.engine,
     });
   }
   return {
@@ -182,7 +181,6 @@ export function linkVariables(
         {
           code: 'E_CONTAINER_NOT_RUNNING',
           hint: `wherry start ${container}   starts it.`,
-          exitCode: EXIT.engine,
         },
       );
     }
@@ -191,7 +189,6 @@ export function linkVariables(
       throw new WherryError(`Cannot link to ${container}: it is in none of the container's networks.`, {
         code: 'E_NETWORK_FLAG',
         hint: `wherry network connect NETWORK ${container}   puts it there.`,
-        exitCode: EXIT.engine,
       });
     }
     const name = networks.get(common.network)?.name;

@@ -107,6 +107,6 @@ function encode(backwards: readonly Instruction[]): Uint8Array {
 function tooLong(length: number): WherryError {
   return new WherryError(
     `The seccomp profile is too long: it makes ${length} instructions, and the kernel takes ${MAX_INSTRUCTIONS}.`,
-    { code: 'E_SECCOMP_TOO_LONG', hint: 'Use fewer rules with argument comparisons.', exitCode: 125 },
+    { code: 'E_SECCOMP_TOO_LONG', hint: 'Use fewer rules with argument comparisons.' },
   );
 }

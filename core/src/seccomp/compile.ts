@@ -110,7 +110,7 @@ function passesByDefault(profile: SeccompProfile): boolean {
 function tooMany(call: string): WherryError {
   return new WherryError(
     `The seccomp profile is too long: it compares arguments of ${call} more than ${MAX_COMPARISONS} times.`,
-    { code: 'E_SECCOMP_TOO_LONG', hint: 'Use fewer rules with argument comparisons.', exitCode: 125 },
+    { code: 'E_SECCOMP_TOO_LONG', hint: 'Use fewer rules with argument comparisons.' },
   );
 }
 

@@ -53,7 +53,6 @@ class Reader {
     return new WherryError(`The seccomp profile ${this.#source} can't be used: it ${problem}.`, {
       code: 'E_SECCOMP_PROFILE',
       hint: 'Correct the profile, or use --security-opt seccomp=unconfined to run without a filter.',
-      exitCode: 125,
       cause,
     });
   }

@@ -63,7 +63,6 @@ function findGroup(text: string, entries: readonly GroupEntry[]): number {
   throw new WherryError(`unable to find group ${text}: no matching entries in group file`, {
     code: 'E_GROUP_NOT_FOUND',
     hint: 'Give the group as a number, which needs no entry, or add it to the image’s /etc/group.',
-    exitCode: 125,
   });
 }
 
@@ -75,7 +74,6 @@ function checkedId(text: string, kind: 'user' | 'group'): number {
   throw new WherryError(`The ${kind} id ${text} isn’t from 0 to ${ID_MAX}.`, {
     code: 'E_USER_INVALID',
     hint: `Give a ${kind} of the image by its name, or a smaller number.`,
-    exitCode: 125,
   });
 }
 
@@ -83,6 +81,5 @@ function userNotFound(name: string): WherryError {
   return new WherryError(`unable to find user ${name}: no matching entries in passwd file`, {
     code: 'E_USER_NOT_FOUND',
     hint: 'Give the user as a number, which needs no entry, or choose one of the image’s /etc/passwd.',
-    exitCode: 125,
   });
 }

@@ -1,11 +1,11 @@
-import { EXIT, WherryError } from '../errors/error.ts';
+import { WherryError } from '../errors/error.ts';
 
-/** What a command line says of mounts and can't be meant; nothing has been created. */
+/** What a command line says of mounts and can't be had; nothing has been created. */
 export function mountError(
   code: `E_${string}`,
   sentence: string,
   hint: string,
   cause?: unknown,
 ): WherryError {
-  return new WherryError(sentence, { code, hint, exitCode: EXIT.engine, cause });
+  return new WherryError(sentence, { code, hint, cause });
 }

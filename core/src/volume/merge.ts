@@ -130,7 +130,7 @@ function neededVolume(
 function duplicate(target: string): Error {
   return mountError(
     'E_MOUNT_DUPLICATE',
-    `Duplicate mount point: ${target}.`,
+    `Duplicate mount point: ${target}`,
     'Give each mount a target of its own.',
   );
 }

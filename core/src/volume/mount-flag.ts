@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { misread } from '../errors/argument.ts';
 import type { MountFlag, Propagation } from '../program/operation.ts';
 import { parseCsvLine } from './csv.ts';
 import { mountError } from './error.ts';
@@ -68,7 +69,7 @@ export function parseMountFlag(spec: string, directory = process.cwd()): MountRe
     }
   }
   const common = {
-    target: checkTarget(one(fields, 'target') ?? '', spec),
+    target: checkTarget(requiredTarget(fields, spec), spec),
     readOnly: isOn(fields, 'readonly', spec),
   };
   const chown = isOn(fields, 'U', spec);
@@ -92,7 +93,7 @@ export function parseMountFlag(spec: string, directory = process.cwd()): MountRe
         ...asked(),
       };
     case 'tmpfs':
-      if (source !== undefined) throw invalid(spec, 'a tmpfs has no source');
+      if (source !== undefined) throw refuse(type, 'field Source must not be specified');
       return {
         kind: 'tmpfs',
         byFlag: false,
@@ -101,7 +102,7 @@ export function parseMountFlag(spec: string, directory = process.cwd()): MountRe
         ...asked(),
       };
     case 'image':
-      if (!source) throw invalid(spec, 'the source, an image, is missing');
+      if (!source) throw refuse(type, 'field Source must not be empty');
       return {
         kind: 'image',
         target: common.target,
@@ -113,6 +114,7 @@ export function parseMountFlag(spec: string, directory = process.cwd()): MountRe
 }
 
 function readFields(spec: string): Fields {
+  if (spec === '') throw invalid(spec, 'EOF');
   const words = spec.includes('\0') ? undefined : parseCsvLine(spec);
   if (words === undefined) throw invalid(spec, 'its quotes do not match');
   const fields = new Map<string, string[]>();
@@ -121,9 +123,9 @@ function readFields(spec: string): Fields {
     const written = (equals === -1 ? word : word.slice(0, equals)).trim();
     const lower = written === 'U' ? written : written.toLowerCase();
     const key = Object.hasOwn(ALIASES, lower) ? (ALIASES[lower] ?? lower) : lower;
-    if (!KEYS.has(key)) throw invalid(spec, `unexpected key '${written}' in '${word}'`);
     if (equals === -1 && !SWITCHES.has(key))
       throw invalid(spec, `invalid field '${word}' must be a key=value pair`);
+    if (!KEYS.has(key)) throw invalid(spec, `unexpected key '${written}' in '${word}'`);
     const before = fields.get(key) ?? [];
     if (before.length > 0 && !REPEATED.has(key)) throw invalid(spec, `'${written}' is given twice`);
     fields.set(key, [...before, equals === -1 ? 'true' : word.slice(equals + 1)]);
@@ -135,43 +137,54 @@ function readType(fields: Fields, spec: string): Type {
   const text = one(fields, 'type') ?? 'volume';
   if (text === '') throw invalid(spec, 'type is required');
   const type = TYPES.find((each) => each === text.toLowerCase());
-  if (type === undefined) throw invalid(spec, `there is no mount type '${text}'`);
+  if (type === undefined) throw refuse(text, 'mount type unknown');
   const consistency = one(fields, 'consistency');
   // Meant for Docker on other systems than Linux, where it has no effect.
   if (consistency !== undefined && !['default', 'consistent', 'cached', 'delegated'].includes(consistency)) {
-    throw invalid(spec, `invalid value for consistency: ${consistency}`);
+    throw refuse(type, `invalid consistency: ${consistency}`);
   }
   return type;
 }
 
 function bind(fields: Fields, spec: string, directory: string, readOnly: boolean) {
   const text = one(fields, 'source') ?? '';
-  if (text === '') throw invalid(spec, 'the source is missing');
+  if (text === '') throw refuse('bind', 'field Source must not be empty');
   const source = /^\.(\/|$|\.(\/|$))/.test(text) ? posix.resolve(directory, text) : text;
-  if (!source.startsWith('/')) throw invalid(spec, `the source "${text}" must be an absolute path`);
+  if (!source.startsWith('/'))
+    throw refuse('bind', `invalid mount path: '${text}' mount path must be absolute`);
   const propagation = one(fields, 'bind-propagation') ?? 'rprivate';
-  if (!PROPAGATIONS.includes(propagation)) throw invalid(spec, `invalid propagation mode: ${propagation}`);
+  if (!PROPAGATIONS.includes(propagation)) throw refuse('bind', `invalid propagation mode: ${propagation}`);
   return {
     source: posix.normalize(source),
     createSource: isOn(fields, 'bind-create-src', spec),
     propagation: propagation as Propagation,
-    recursive: recursion(fields, spec, readOnly, propagation),
+    recursive: recursion(fields, spec, readOnly),
   };
 }
 
-function recursion(fields: Fields, spec: string, readOnly: boolean, propagation: string): boolean {
+function recursion(fields: Fields, spec: string, readOnly: boolean): boolean {
   const value = one(fields, 'bind-recursive') ?? 'enabled';
   if (fields.has('bind-recursive') && fields.has('bind-nonrecursive')) {
     throw invalid(spec, "'bind-recursive' and 'bind-nonrecursive' exclude each other");
   }
-  if (value === 'readonly' && !readOnly) throw invalid(spec, "'bind-recursive=readonly' requires 'readonly'");
-  if (value === 'readonly' && propagation !== 'rprivate') {
-    throw invalid(spec, "'bind-recursive=readonly' requires 'bind-propagation=rprivate'");
+  if (value === 'readonly' && !readOnly)
+    throw invalid(
+      spec,
+      "option 'bind-recursive=readonly' requires 'readonly' to be specified in conjunction",
+    );
+  if (value === 'readonly' && one(fields, 'bind-propagation') !== 'rprivate') {
+    throw invalid(
+      spec,
+      "option 'bind-recursive=readonly' requires 'bind-propagation=rprivate' to be specified in conjunction",
+    );
   }
   // What is read-only is so with all that is mounted below it; there is no way to have it otherwise.
   if (value === 'writable') throw invalid(spec, "'bind-recursive=writable' isn't supported");
   if (!['enabled', 'disabled', 'readonly'].includes(value)) {
-    throw invalid(spec, `invalid value for bind-recursive: ${value}`);
+    throw invalid(
+      spec,
+      `invalid value for bind-recursive: ${value} (must be "enabled", "disabled", "writable", or "readonly")`,
+    );
   }
   return value !== 'disabled' && !isOn(fields, 'bind-nonrecursive', spec);
 }
@@ -179,8 +192,9 @@ function recursion(fields: Fields, spec: string, readOnly: boolean, propagation:
 function volume(fields: Fields, spec: string) {
   const name = one(fields, 'source');
   const driver = one(fields, 'volume-driver') ?? 'local';
-  if (driver !== 'local') throw invalid(spec, `there is no volume driver '${driver}'`);
-  if (!name && fields.has('volume-subpath')) throw invalid(spec, 'an anonymous volume has no subpath');
+  if (driver !== 'local') throw refuse('volume', `there is no volume driver '${driver}'`);
+  if (!name && fields.has('volume-subpath'))
+    throw refuse('volume', 'must not set Subpath when using anonymous volumes');
   return {
     name: name ? checkVolumeName(name) : undefined,
     copyUp: !isOn(fields, 'volume-nocopy', spec),
@@ -193,7 +207,11 @@ function volume(fields: Fields, spec: string) {
 function tmpfs(fields: Fields, spec: string, readOnly: boolean) {
   const words: string[] = readOnly ? ['ro'] : [];
   const size = one(fields, 'tmpfs-size');
-  if (size !== undefined) words.push(tmpfsSize(size));
+  if (size !== undefined) {
+    const option = tmpfsSize(size);
+    if (option === undefined) throw invalid(spec, `invalid value for tmpfs-size: ${size}`);
+    words.push(option);
+  }
   const mode = one(fields, 'tmpfs-mode');
   if (mode !== undefined) {
     if (!/^[0-7]{1,5}$/.test(mode)) throw invalid(spec, `invalid value for tmpfs-mode: ${mode}`);
@@ -230,10 +248,21 @@ function pairs(fields: Fields, key: string): Readonly<Record<string, string>> {
   );
 }
 
+function requiredTarget(fields: Fields, spec: string): string {
+  const target = one(fields, 'target') ?? '';
+  if (target === '') throw invalid(spec, 'target is required');
+  return target;
+}
+
+const HINT =
+  'Write --mount type=bind|volume|tmpfs|image,source=…,target=/path[,readonly], and options of that type.';
+
 function invalid(spec: string, reason: string): Error {
-  return mountError(
-    'E_MOUNT_INVALID',
-    `Invalid mount "${spec.replaceAll('\0', '\\0')}": ${reason}.`,
-    'Write --mount type=bind|volume|tmpfs|image,source=…,target=/path[,readonly], and options of that type.',
-  );
+  const value = spec.replaceAll('\0', '\\0');
+  return misread({ flag: '--mount', value, reason, hint: HINT, code: 'E_MOUNT_INVALID' });
+}
+
+/** What can be read, and is no mount. */
+function refuse(type: string, reason: string): Error {
+  return mountError('E_MOUNT_INVALID', `invalid mount config for type "${type}": ${reason}`, HINT);
 }

@@ -93,7 +93,7 @@ function checkSource({ path, create }: HostSource, { maps, mappedRoot }: SourceR
       return;
     }
     throw sourceError(
-      `The bind source path does not exist: ${path}.`,
+      `invalid mount config for type "bind": bind source path does not exist: ${path}`,
       'Make it first, or use -v, which makes a missing directory.',
     );
   }

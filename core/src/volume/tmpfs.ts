@@ -75,11 +75,10 @@ export function tmpfsOptions(words: readonly string[]): TmpfsOptions {
   };
 }
 
-/** `tmpfs-size` of `--mount`: bytes, or with a unit. @throws WherryError `E_TMPFS_OPTION` */
-export function tmpfsSize(text: string): string {
+/** `tmpfs-size` of `--mount`: bytes, or with a unit; undefined for no size. */
+export function tmpfsSize(text: string): string | undefined {
   const bytes = parseBytes(text);
-  if (bytes === undefined) throw invalidOption(`tmpfs-size=${text}`);
-  return `size=${bytes}`;
+  return bytes === undefined ? undefined : `size=${bytes}`;
 }
 
 function invalidOption(word: string): Error {

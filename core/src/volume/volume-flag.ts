@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { refusedFlags } from '../errors/argument.ts';
 import type { Propagation } from '../program/operation.ts';
 import { mountError } from './error.ts';
 import { checkVolumeName } from './name.ts';
@@ -26,7 +27,12 @@ type Mode = ReadonlyMap<string, string>;
  * @throws WherryError `E_VOLUME_INVALID`, `E_VOLUME_MODE`, `E_VOLUME_NAME`, `E_MOUNT_TARGET`
  */
 export function parseVolumeFlag(spec: string, directory = process.cwd()): MountRequest {
-  const [first = '', second, third, ...more] = spec.split(':');
+  const parts = spec.split(':');
+  if (spec === '') throw unreadable('invalid empty volume spec');
+  // As Docker's client splits it, two colons alone have more to them than it looks into.
+  if (parts.length > 1 && parts.some((part) => part === '') && spec !== ':')
+    throw unreadable(`invalid spec: ${spec}: empty section between colons`);
+  const [first = '', second, third, ...more] = parts;
   if (first === '' || more.length > 0 || spec.includes('\0')) throw invalid(spec);
   if (second === undefined) return anonymous(checkTarget(first, spec));
   // `/data:ro` would be a volume with a mode, which has no name to go by.
@@ -107,18 +113,22 @@ function parseMode(text: string): Mode | undefined {
   return mode;
 }
 
+const HINT = 'Write -v /host/directory:/target[:MODE], -v NAME:/target[:MODE], or -v /target.';
+
+/** What Docker's client can't make out. */
+function unreadable(sentence: string): Error {
+  return refusedFlags(sentence, HINT, 'E_VOLUME_INVALID');
+}
+
 function invalid(spec: string): Error {
-  return mountError(
-    'E_VOLUME_INVALID',
-    `Invalid volume specification: '${spec.replaceAll('\0', '\\0')}'.`,
-    'Write -v /host/directory:/target[:MODE], -v NAME:/target[:MODE], or -v /target.',
-  );
+  const written = spec.replaceAll('\0', '\\0');
+  return mountError('E_VOLUME_INVALID', `invalid volume specification: '${written}'`, HINT);
 }
 
 function invalidMode(mode: string, reason?: string): Error {
   return mountError(
     'E_VOLUME_MODE',
-    `Invalid mode: ${mode === '' ? '""' : mode}${reason === undefined ? '' : ` (${reason})`}.`,
+    `invalid mode: ${mode === '' ? '""' : mode}${reason === undefined ? '' : ` (${reason})`}`,
     'A mode is a list, by commas, of ro or rw, z or Z, U, nocopy, and rprivate, private, rslave, slave, rshared or shared.',
   );
 }

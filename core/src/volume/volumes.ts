@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { timestamp } from '../container/time.ts';
-import { EXIT, WherryError } from '../errors/error.ts';
+import { WherryError } from '../errors/error.ts';
 import { EventTable } from '../event/table.ts';
 import { errnoOf } from '../store/errno.ts';
 import type { Store } from '../store/store.ts';
@@ -61,16 +61,14 @@ export class VolumeStore {
    * @throws WherryError `E_VOLUME_NAME`, `E_VOLUME_OPTION`, `E_VOLUME_CONFLICT`
    */
   create({ name, labels = {}, options = {} }: CreateVolumeRequest): VolumeRow {
-    return asCommand(() => {
-      const needed = {
-        name: name === undefined ? newVolumeName() : checkVolumeName(name),
-        anonymous: name === undefined,
-        labels: name === undefined ? { ...labels, [ANONYMOUS_LABEL]: '' } : labels,
-        options,
-      };
-      volumeSource(options);
-      return this.#context.store.database.transaction(() => this.#ensure(needed));
-    });
+    const needed = {
+      name: name === undefined ? newVolumeName() : checkVolumeName(name),
+      anonymous: name === undefined,
+      labels: name === undefined ? { ...labels, [ANONYMOUS_LABEL]: '' } : labels,
+      options,
+    };
+    volumeSource(options);
+    return this.#context.store.database.transaction(() => this.#ensure(needed));
   }
 
   /** Makes what a container needs. To be called within the transaction that writes the container's row. */
@@ -218,16 +216,6 @@ function sameEntries(a: Readonly<Record<string, string>>, b: Readonly<Record<str
   return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key]);
 }
 
-/** The same mistake ends a command on volumes with 1 where `run` ends with 125. */
-function asCommand<Result>(work: () => Result): Result {
-  try {
-    return work();
-  } catch (error) {
-    if (!(error instanceof WherryError) || error.exitCode === EXIT.failure) throw error;
-    throw new WherryError(error.message, { code: error.code, hint: error.hint, cause: error.cause });
-  }
-}
-
 function notFound(name: string): WherryError {
   return new WherryError(`get ${name}: no such volume`, {
     code: 'E_VOLUME_NOT_FOUND',
@@ -247,6 +235,5 @@ function conflict(name: string): WherryError {
   return new WherryError(`A volume named ${name} exists already, with other options.`, {
     code: 'E_VOLUME_CONFLICT',
     hint: `Choose another name, or remove it: wherry volume rm ${name}`,
-    exitCode: EXIT.engine,
   });
 }

@@ -64,7 +64,7 @@ describe('granted capabilities', () => {
       expect.objectContaining({
         message: 'There is no capability NET_ADMINN, given with --cap-add.',
         hint: expect.stringContaining('CAP_NET_ADMIN?'),
-        exitCode: 125,
+        exitCode: 1,
       }),
     );
     expect(() => granted([], ['SYSADMIN'])).toThrow(

@@ -20,7 +20,7 @@ describe('mergeCommand', () => {
     ['null as old images have it', { command: [] }, { Entrypoint: null, Cmd: null }],
   ])('refuses %s', (_title, asked, config) => {
     expect(() => mergeCommand(asked, config)).toThrow(
-      expect.objectContaining({ code: 'E_NO_COMMAND', exitCode: 125 }),
+      expect.objectContaining({ code: 'E_NO_COMMAND', exitCode: 1 }),
     );
   });
 });

@@ -16,8 +16,18 @@ describe('--restart', () => {
     expect(parseRestart(text)).toEqual(policy);
   });
 
-  it.each(['sometimes', 'always:3', 'on-failure:many', 'on-failure:-1'])('%j is refused', (text) => {
-    expect(() => parseRestart(text)).toThrow(`invalid restart policy: ${text}`);
+  it.each([
+    ['sometimes', "unknown policy 'sometimes'", 1],
+    ['always:3', "maximum retry count can only be used with 'on-failure'", 1],
+    ['no:-1', "'on-failure' and cannot be negative", 1],
+    ['on-failure:-1', 'maximum retry count cannot be negative', 1],
+    ['on-failure:many', 'maximum retry count must be an integer', 125],
+    ['on-failure:1:2', 'maximum retry count must be an integer', 125],
+    [':3', 'no policy provided before colon', 125],
+  ])('%j is refused', (text, message, exitCode) => {
+    expect(() => parseRestart(text)).toThrow(
+      expect.objectContaining({ message: expect.stringContaining(message), exitCode }),
+    );
   });
 
   it('does not go with --rm', () => {

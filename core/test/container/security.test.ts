@@ -57,8 +57,28 @@ it('takes profiles of AppArmor and labels as far as the kernel has them', () => 
   expect(() => parse(['label=unconfined'], false)).toThrow();
 });
 
-it.each(['apparmor=x', 'seccomp', 'seccomp=', 'no-new-privileges=maybe', ''])('refuses %j', (option) => {
+it.each([
+  ['apparmor=x', 1],
+  ['nosuch=x', 1],
+  ['no-new-privileges=maybe', 1],
+  ['seccomp', 125],
+  ['seccomp=', 125],
+  ['', 125],
+])('refuses %j', (option, exitCode) => {
   expect(() => parseSecurityOptions([option], false)).toThrow(
-    expect.objectContaining({ code: 'E_SECURITY_OPT', exitCode: 125 }),
+    expect.objectContaining({ code: 'E_SECURITY_OPT', exitCode }),
   );
+});
+
+it('reads a seccomp profile when it is named', () => {
+  const refuses = (file: string, message: RegExp) =>
+    expect(() => parseSecurityOptions([`seccomp=${file}`], false)).toThrow(
+      expect.objectContaining({
+        code: 'E_SECCOMP_PROFILE',
+        exitCode: 125,
+        message: expect.stringMatching(message),
+      }),
+    );
+  refuses('/nosuch', /^opening seccomp profile \(\/nosuch\) failed: /);
+  refuses('/etc/passwd', /^compacting json for seccomp profile \(\/etc\/passwd\) failed: /);
 });

@@ -19,9 +19,11 @@ describe('mergeNetworking', () => {
   });
 
   it.each([
-    [{ dns: ['name'] }, /--dns: "name" is no IP address/],
+    [{ dns: ['name'] }, /"--dns" flag: IP address is not correctly formatted: name/],
     [{ addHosts: ['box'] }, /bad format for add-host/],
-    [{ addHosts: ['box:nowhere'] }, /bad format for add-host/],
+    [{ addHosts: ['box:nowhere'] }, /invalid IP address in add-host: "nowhere"/],
+    [{ dnsSearch: ['a..b'] }, /a\.\.b is not a valid domain/],
+    [{ dnsSearch: ['1.2'] }, /1\.2 is not a valid domain/],
     [{ links: ['a:b:c'] }, /bad format for links/],
   ])('refuses %j', (request, why) => expect(() => mergeNetworking(request, {})).toThrow(why));
 });

@@ -27,8 +27,10 @@ describe('parseNetworkFlag', () => {
 
   it.each([
     ['alias=a', /name\/id is not specified/],
-    ['name=lab,color=red', /invalid field key "color"/],
-    ['name=lab,oops', /invalid field "oops"/],
+    ['name=lab,color=red', /invalid field key color/],
+    ['name=lab,oops', /invalid field oops/],
+    ['', /no name set for network/],
+    ['name=lab,driver-opt=x', /invalid key value pair format/],
     ['name=lab,gw-priority=high', /invalid gw-priority/],
   ])('refuses %s', (text, why) => expect(() => parseNetworkFlag(text)).toThrow(why));
 });

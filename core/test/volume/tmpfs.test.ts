@@ -25,7 +25,7 @@ describe('parseTmpfsFlag', () => {
     'refuses %s',
     (spec) => {
       expect(() => parseTmpfsFlag(spec)).toThrow(
-        expect.objectContaining({ code: 'E_TMPFS_OPTION', exitCode: 125 }),
+        expect.objectContaining({ code: 'E_TMPFS_OPTION', exitCode: 1 }),
       );
     },
   );

@@ -19,30 +19,31 @@ describe('parseVolumeFlag', () => {
     expect(parse(spec)).toMatchObject(expected);
   });
 
-  it.each([
-    ['', 'E_VOLUME_INVALID', "Invalid volume specification: ''."],
-    [':/a', 'E_VOLUME_INVALID', "Invalid volume specification: ':/a'."],
-    ['/a:/b:ro:x', 'E_VOLUME_INVALID', "Invalid volume specification: '/a:/b:ro:x'."],
-    ['/data:ro', 'E_VOLUME_INVALID', "Invalid volume specification: '/data:ro'."],
-    ['/a:', 'E_MOUNT_TARGET', 'Invalid mount "/a:": the target is missing.'],
+  it.each<[string, string, string | RegExp, number?]>([
+    ['', 'E_VOLUME_INVALID', 'invalid empty volume spec', 125],
+    [':/a', 'E_VOLUME_INVALID', 'invalid spec: :/a: empty section between colons', 125],
+    [':', 'E_VOLUME_INVALID', "invalid volume specification: ':'"],
+    ['/a:/b:ro:x', 'E_VOLUME_INVALID', "invalid volume specification: '/a:/b:ro:x'"],
+    ['/data:ro', 'E_VOLUME_INVALID', "invalid volume specification: '/data:ro'"],
+    ['/a:', 'E_VOLUME_INVALID', 'invalid spec: /a:: empty section between colons', 125],
     ['/a:b', 'E_MOUNT_TARGET', 'Invalid mount "/a:b": the target "b" must be an absolute path.'],
     ['data', 'E_MOUNT_TARGET', 'Invalid mount "data": the target "data" must be an absolute path.'],
     ['/a:/', 'E_MOUNT_TARGET', "Invalid mount \"/a:/\": the target can't be '/'."],
     ['/', 'E_MOUNT_TARGET', "Invalid mount \"/\": the target can't be '/'."],
     ['/a:/b/..', 'E_MOUNT_TARGET', "Invalid mount \"/a:/b/..\": the target can't be '/'."],
     ['/a:/proc/1', 'E_MOUNT_TARGET', /can't be mounted over/],
-    ['/a:/b:bogus', 'E_VOLUME_MODE', /^Invalid mode: bogus\.$/],
-    ['/a:/b:ro,rw', 'E_VOLUME_MODE', /^Invalid mode: ro,rw\.$/],
-    ['/a:/b:ro,ro', 'E_VOLUME_MODE', /^Invalid mode: ro,ro\.$/],
+    ['/a:/b:bogus', 'E_VOLUME_MODE', /^invalid mode: bogus$/],
+    ['/a:/b:ro,rw', 'E_VOLUME_MODE', /^invalid mode: ro,rw$/],
+    ['/a:/b:ro,ro', 'E_VOLUME_MODE', /^invalid mode: ro,ro$/],
     ['/a:/b:nocopy', 'E_VOLUME_MODE', /nothing is copied/],
     ['data:/b:rslave', 'E_VOLUME_MODE', /propagation is for directories of the host/],
     ['a/b:/c', 'E_VOLUME_NAME', /^"a\/b" includes invalid characters for a local volume name/],
     ['~/d:/c', 'E_VOLUME_NAME', /^"~\/d" includes/],
     ['x:/c', 'E_VOLUME_NAME', /"x" is too short/],
     [`${'n'.repeat(256)}:/c`, 'E_VOLUME_NAME', /is too long: 256 characters/],
-  ])('refuses %j in one sentence', (spec, code, message) => {
+  ])('refuses %j in one sentence', (spec, code, message, exitCode = 1) => {
     const error = thrownBy(() => parse(spec));
-    expect(error).toMatchObject({ code, exitCode: 125 });
+    expect(error).toMatchObject({ code, exitCode });
     expect((error as Error).message).toMatch(message);
   });
 
@@ -69,7 +70,7 @@ describe('parseVolumesFrom', () => {
     ['c1:x', 'E_VOLUME_MODE'],
     ['c1:ro:x', 'E_VOLUME_MODE'],
   ])('refuses %j', (spec, code) => {
-    expect(thrownBy(() => parseVolumesFrom(spec))).toMatchObject({ code, exitCode: 125 });
+    expect(thrownBy(() => parseVolumesFrom(spec))).toMatchObject({ code, exitCode: 1 });
   });
 });
 

@@ -1,5 +1,4 @@
 import * as Flags from '@oclif/core/flags';
-import { EXIT } from '@wherry/core/errors';
 import { BaseCommand } from '../../base-command.ts';
 import { driverOptions, labels } from '../../flags/pairs.ts';
 import { REFUSED_BY_NETWORK_CREATE, refusedFlags, refuseFlags } from '../../flags/refused.ts';
@@ -53,7 +52,7 @@ export default class NetworkCreate extends BaseCommand {
   override async run(): Promise<undefined> {
     const { flags, args } = this.read(NetworkCreate.flags);
     const [name = ''] = args;
-    refuseFlags(flags, REFUSED_BY_NETWORK_CREATE, EXIT.failure);
+    refuseFlags(flags, REFUSED_BY_NETWORK_CREATE);
     const request = {
       name,
       driver: flags.driver,

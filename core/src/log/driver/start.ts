@@ -1,4 +1,4 @@
-import { EXIT, WherryError } from '../../errors/error.ts';
+import { WherryError } from '../../errors/error.ts';
 import { commandBeside, READY, startBeside } from '../beside.ts';
 import type { DriverLogConfig } from './config.ts';
 
@@ -19,7 +19,6 @@ export async function startDriverLog(config: Omit<DriverLogConfig, 'tells'>): Pr
     {
       code: 'E_LOG_DRIVER',
       hint: 'See that the driver is installed as it was when the container was created, or choose another one.',
-      exitCode: EXIT.engine,
     },
   );
 }

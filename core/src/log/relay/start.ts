@@ -1,4 +1,4 @@
-import { EXIT, WherryError } from '../../errors/error.ts';
+import { WherryError } from '../../errors/error.ts';
 import { commandBeside, READY, startBeside } from '../beside.ts';
 import type { RelayConfig } from './config.ts';
 
@@ -19,7 +19,6 @@ export async function startRelay(config: Omit<RelayConfig, 'tells'>): Promise<vo
     {
       code: 'E_LOG_RELAY',
       hint: 'Give the authority of its certificate by --log-opt syslog-tls-ca-cert=FILE, or see that it listens.',
-      exitCode: EXIT.engine,
     },
   );
 }
