@@ -37,12 +37,11 @@ int set_sysctl(const struct child *child, const struct operation *op) {
 }
 
 int loopback_up(void) {
+  // Published ports are carried to the container by it.
+  if (net_loopback_large()) return 0;
   CLEAN_FD int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING};
-  if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &request) != 0) return fail("lo");
-  // Published ports are carried to the container by it.
-  net_loopback_large();
-  return 0;
+  return fd >= 0 && ioctl(fd, SIOCSIFFLAGS, &request) == 0 ? 0 : fail("lo");
 }
 
 // By the numbers of asm-generic/resource.h, under the names of the flag.

@@ -2,6 +2,7 @@
 
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/utsname.h>
@@ -31,16 +32,16 @@ void net_put_large_segments(struct net_batch *batch) {
   net_put_u32(batch, GSO_IPV4_MAX_SIZE, LARGE_SEGMENT);
 }
 
-void net_loopback_large(void) {
+bool net_loopback_large(void) {
   int fd = kernel_has_them() ? net_socket(NETLINK_ROUTE) : -1;
-  if (fd < 0) return;
+  if (fd < 0) return false;
   struct net_batch batch;
-  const struct ifinfomsg header = {.ifi_family = AF_UNSPEC};
+  const struct ifinfomsg header = {.ifi_family = AF_UNSPEC, .ifi_flags = IFF_UP, .ifi_change = IFF_UP};
   net_batch_start(&batch);
   net_message(&batch, RTM_NEWLINK, NLM_F_ACK, &header, sizeof(header));
   net_put_string(&batch, IFLA_IFNAME, "lo");
   net_put_large_segments(&batch);
-  // It is faster with them, and works without.
-  (void)net_request(fd, &batch);
+  int error = net_request(fd, &batch);
   close(fd);
+  return error == 0;
 }
