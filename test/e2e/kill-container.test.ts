@@ -1,18 +1,23 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { asUser, type TestUser, USER_NAMES } from '../support/user.ts';
+import { asUser, type TestUser, USER_NAMES, type UserName } from '../support/user.ts';
 
 const BUSYBOX = 'localhost:5000/busybox';
 const POLL = { timeout: 60_000, interval: 50 };
+
+const users = new Map<UserName, TestUser>();
+afterAll(async () => {
+  for (const user of users.values()) await user.cleanup();
+});
 
 describe.each(USER_NAMES)('kill -9 of what carries a container of %s', (name) => {
   let user: TestUser;
   beforeAll(async () => {
     user = asUser(name);
+    users.set(name, user);
     expect((await user.wherry(['pull', '-q', BUSYBOX])).exitCode).toBe(0);
   });
-  afterAll(() => user.cleanup());
 
   const detached = async (flags: readonly string[], ...command: string[]): Promise<string> => {
     const run = await user.wherry(['run', '-d', '--network', 'none', ...flags, BUSYBOX, ...command]);
@@ -187,12 +192,15 @@ describe.each(USER_NAMES)('kill -9 of what carries a container of %s', (name) =>
     }
     expect(user.leftovers().files.filter((file) => /\/containers\/./.test(file))).toEqual([]);
   });
+});
 
-  it('leaves no process, mount or cgroup in the end', async () => {
-    expect((await user.wherry(['ps', '-aq'])).stdout).toBe('');
-    // What all containers share goes by itself some seconds after the last of them.
-    await expect.poll(() => user.leftovers().processes, POLL).toEqual([]);
-    expect(user.leftovers().mounts).toEqual([]);
-    expect((await user.run('find', [user.cgroup, '-mindepth', '1', '-type', 'd'])).stdout).toBe('');
-  });
+// Last, so that the one's seconds pass while the other's containers are killed.
+it.each(USER_NAMES)('leaves no process, mount or cgroup of %s in the end', async (name) => {
+  const user = users.get(name);
+  if (user === undefined) throw new Error(`${name} has run nothing`);
+  expect((await user.wherry(['ps', '-aq'])).stdout).toBe('');
+  // What all containers share goes by itself some seconds after the last of them.
+  await expect.poll(() => user.commands(), POLL).toEqual([]);
+  expect(user.leftovers().mounts).toEqual([]);
+  expect((await user.run('find', [user.cgroup, '-mindepth', '1', '-type', 'd'])).stdout).toBe('');
 });
