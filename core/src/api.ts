@@ -141,6 +141,8 @@ export interface Containers extends ContainerOperations {
   find(nameOrId: string): string;
   /** Lines in order; ends at the end of the log, or with `follow` at the container's end. */
   logs(nameOrId: string, options?: LogsOptions): AsyncIterable<LogLine>;
+  /** The same, as many lines at once as there are: faster where there are many. */
+  logPieces(nameOrId: string, options?: LogsOptions): AsyncIterable<readonly LogLine[]>;
   /** `timeout` in seconds before SIGKILL; -1 waits for ever. */
   stop(nameOrId: string, options?: { readonly timeout?: number; readonly signal?: string }): Promise<void>;
   kill(nameOrId: string, signal: string): Promise<void>;

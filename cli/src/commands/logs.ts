@@ -40,7 +40,7 @@ export default class Logs extends BaseCommand {
     const now = Date.now();
     const tail = lineCount(flags.tail);
     const { containers } = await this.engine();
-    const lines = containers.logs(name, {
+    const pieces = containers.logPieces(name, {
       follow: flags.follow,
       ...(tail === undefined ? {} : { tail }),
       ...(flags.since === undefined ? {} : { since: parseMoment(flags.since, now) }),
@@ -48,11 +48,13 @@ export default class Logs extends BaseCommand {
     });
     const output = new BatchedOutput();
     try {
-      for await (const { time, stream, text, attributes } of lines) {
-        const details = flags.details ? `${detailText(attributes)} ` : '';
-        const before = `${flags.timestamps ? `${fixedTime(time)} ` : ''}${details}`;
-        if (before !== '') output.write(stream, Buffer.from(before));
-        output.write(stream, text);
+      for await (const lines of pieces) {
+        for (const { time, stream, text, attributes } of lines) {
+          const details = flags.details ? `${detailText(attributes)} ` : '';
+          const before = `${flags.timestamps ? `${fixedTime(time)} ` : ''}${details}`;
+          if (before !== '') output.write(stream, Buffer.from(before));
+          output.write(stream, text);
+        }
       }
     } finally {
       output.flush();

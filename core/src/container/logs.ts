@@ -21,14 +21,14 @@ import { rootsOf } from './roots.ts';
 const NEWLINE = Uint8Array.of(0x0a);
 
 /**
- * A container's output, as its log driver says it is read.
+ * A container's output, as its log driver says it is read: lines in order, as many as come at once.
  * @throws WherryError `E_LOG_UNREADABLE` for a driver that doesn't keep it in a form that can be read back
  */
 export async function* containerLogs(
   context: ContainerContext,
   id: string,
   options: LogsOptions,
-): AsyncGenerator<LogLine> {
+): AsyncGenerator<readonly LogLine[]> {
   const row = context.table.get(id);
   const spec = context.table.spec(id);
   if (row === undefined || spec === undefined) throw notFound(id);

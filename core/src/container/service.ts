@@ -103,6 +103,10 @@ export class ContainerService implements Containers {
   }
 
   async *logs(nameOrId: string, options: LogsOptions = {}): AsyncGenerator<LogLine> {
+    for await (const lines of this.logPieces(nameOrId, options)) yield* lines;
+  }
+
+  async *logPieces(nameOrId: string, options: LogsOptions = {}): AsyncGenerator<readonly LogLine[]> {
     const id = this.find(nameOrId);
     const { containerLogs } = await import('./logs.ts');
     yield* containerLogs(this.#context, id, options);

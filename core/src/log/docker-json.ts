@@ -3,28 +3,47 @@ import type { LogLine } from '../api.ts';
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-const START = '{"log":"';
+const START = encoder.encode('{"log":"');
 const BACKSLASH = 0x5c;
 const NEWLINE = 0x0a;
 const REST = /^n","stream":"(stdout|stderr)","time":"([^"\\]+)"\}$/;
 
 /** What stood behind the text of the last line; lines of one moment share it. */
-let last = { rest: '', stream: 'stdout' as LogLine['stream'], time: '' };
+let last = { rest: new Uint8Array(), stream: 'stdout' as LogLine['stream'], time: '' };
 
-/** Most lines hold nothing that is escaped but their newline: their bytes are the text. @returns undefined for others */
+/**
+ * Most lines hold nothing that is escaped but their newline: their bytes are the text. Byte by byte, as a call for each line
+ * would cost more than all of this. @returns undefined for others
+ */
 function parsePlain(line: Uint8Array): LogLine | undefined {
-  const bytes = Buffer.from(line.buffer, line.byteOffset, line.length);
-  const end = bytes.indexOf(BACKSLASH, START.length);
-  if (end < 0 || bytes.toString('latin1', 0, START.length) !== START) return undefined;
-  const rest = bytes.toString('latin1', end + 1);
-  if (rest !== last.rest) {
-    const [, stream, time] = REST.exec(rest) ?? [];
-    if (time === undefined) return undefined;
-    last = { rest, stream: stream === 'stderr' ? 'stderr' : 'stdout', time };
+  for (let at = 0; at < START.length; at += 1) if (line[at] !== START[at]) return undefined;
+  let end = line.length - last.rest.length - 1;
+  if (last.rest.length === 0 || end < START.length || !endsWith(line, last.rest)) {
+    end = line.indexOf(BACKSLASH, START.length);
+    if (end < 0 || !learnRest(line.subarray(end + 1))) return undefined;
+  } else {
+    for (let at = START.length; at < end; at += 1) if (line[at] === BACKSLASH) return undefined;
+    if (line[end] !== BACKSLASH) return undefined;
   }
   const text = line.slice(START.length, end + 1);
   text[text.length - 1] = NEWLINE;
   return { time: last.time, stream: last.stream, text };
+}
+
+function endsWith(line: Uint8Array, end: Uint8Array): boolean {
+  const before = line.length - end.length;
+  // From the end on, where times differ.
+  for (let at = end.length - 1; at >= 0; at -= 1) if (line[before + at] !== end[at]) return false;
+  return true;
+}
+
+/** @returns whether it is what stands behind a line without attributes */
+function learnRest(bytes: Uint8Array): boolean {
+  const rest = Buffer.from(bytes);
+  const [, stream, time] = REST.exec(rest.toString('latin1')) ?? [];
+  if (time === undefined) return false;
+  last = { rest, stream: stream === 'stderr' ? 'stderr' : 'stdout', time };
+  return true;
 }
 
 /**

@@ -26,7 +26,7 @@ export async function* readJournal(
   query: JournalQuery,
   options: LogsOptions,
   ended?: () => boolean,
-): AsyncGenerator<LogLine> {
+): AsyncGenerator<readonly LogLine[]> {
   const wanted = timeFilter(options);
   // Of no lines at all, the last one tells where to go on.
   let passing = options.tail === 0;
@@ -39,7 +39,7 @@ export async function* readJournal(
       if (passing) continue;
       const where = wanted(line.time);
       if (where === 'after') return;
-      if (where === 'within') yield line;
+      if (where === 'within') yield [line];
     }
     if (over || options.signal?.aborted === true) return;
     passing = false;

@@ -20,15 +20,18 @@ export interface FollowOptions {
   readonly ended: () => boolean;
 }
 
+/** Lines that are handed over at once: each turn of an asynchronous loop costs as much as reading a line. */
+const PIECE_LINES = 1024;
+
 /**
- * The lines of a log in order. `tail` is applied before `since` and `until`, as Docker does. With `follow`, goes on until
- * `ended` answers true, through rotations.
+ * The lines of a log in order, as many as come at once. `tail` is applied before `since` and `until`, as Docker does. With
+ * `follow`, goes on until `ended` answers true, through rotations.
  */
 export async function* readLog(
   files: LogFiles,
   options: LogsOptions,
   follow?: FollowOptions,
-): AsyncGenerator<LogLine> {
+): AsyncGenerator<readonly LogLine[]> {
   const wanted = timeFilter(options);
   using changes = follow === undefined ? undefined : awaitChanges(follow.directories, options.signal);
   let readers = openReaders(files, options.tail);
@@ -39,11 +42,19 @@ export async function* readLog(
       const next = follow === undefined ? [] : newerSources(files.paths, readers.at(-1)?.source.inode);
       readers.push(...next.map((source) => new LineReader(source, 0, files.form.delimiting)));
       for (const reader of readers) {
+        let piece: LogLine[] = [];
         for (const line of linesOf(reader.lines(), files.form)) {
           const place = wanted(line.time);
-          if (place === 'after') return;
-          if (place === 'within') yield line;
+          if (place === 'after') {
+            yield piece;
+            return;
+          }
+          if (place === 'within' && piece.push(line) === PIECE_LINES) {
+            yield piece;
+            piece = [];
+          }
         }
+        if (piece.length > 0) yield piece;
       }
       for (const done of readers.slice(0, -1)) done.source[Symbol.dispose]();
       readers = readers.slice(-1);

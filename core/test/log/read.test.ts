@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { LogsOptions } from '../../src/api.ts';
+import type { LogLine, LogsOptions } from '../../src/api.ts';
 import { parseDockerJson } from '../../src/log/docker-json.ts';
 import { type FollowOptions, readLog } from '../../src/log/read.ts';
 
@@ -26,9 +26,14 @@ const names = (from: number, to: number) =>
   Array.from({ length: to - from }, (_, index) => `line ${from + index}\n`);
 const files = () => ({ paths: [`${path}.2.gz`, `${path}.1`, path], form: DOCKER_JSON });
 
+async function* linesIn(pieces: AsyncIterable<readonly LogLine[]>): AsyncGenerator<LogLine> {
+  for await (const piece of pieces) yield* piece;
+}
+
 async function read(options: LogsOptions, follow?: FollowOptions): Promise<string[]> {
   const lines: string[] = [];
-  for await (const line of readLog(files(), options, follow)) lines.push(Buffer.from(line.text).toString());
+  for await (const piece of readLog(files(), options, follow))
+    lines.push(...piece.map(({ text }) => Buffer.from(text).toString()));
   return lines;
 }
 
@@ -72,7 +77,7 @@ describe('readLog, following', () => {
     const seen: string[] = [];
     const follow = { directories: [directory], ended: () => ended };
     writeFileSync(path, records(0, 1));
-    for await (const line of readLog(files(), { follow: true }, follow)) {
+    for await (const line of linesIn(readLog(files(), { follow: true }, follow))) {
       seen.push(Buffer.from(line.text).toString());
       if (seen.length === 1) appendFileSync(path, records(1, 2));
       if (seen.length === 2) {
@@ -122,6 +127,30 @@ describe('parseDockerJson', () => {
       time: '2026-01-01T00:00:00.5Z',
     });
     expect(Buffer.from(line?.text ?? []).toString()).toBe('grüß\n');
+  });
+  it('is not led astray by the line before', () => {
+    const at = (log: string, stream: string, time: string) =>
+      `{"log":${JSON.stringify(log)},"stream":"${stream}","time":"${time}"}`;
+    const lines = [
+      ['plain\n', 'stdout', '2026-01-01T00:00:00.5Z'],
+      ['again\n', 'stdout', '2026-01-01T00:00:00.5Z'],
+      ['\n', 'stdout', '2026-01-01T00:00:00.5Z'],
+      ['tab\there "quoted" back\\slash\n', 'stdout', '2026-01-01T00:00:00.5Z'],
+      ['ends in a backslash\\n', 'stdout', '2026-01-01T00:00:00.5Z'],
+      ['no newline', 'stdout', '2026-01-01T00:00:00.5Z'],
+      ['', 'stdout', '2026-01-01T00:00:00.5Z'],
+      ['errors\n', 'stderr', '2026-01-01T00:00:00.5Z'],
+      ['later\n', 'stderr', '2026-01-01T00:00:00.123456789Z'],
+      ['","stream":"stdout","time":"x"}\n', 'stderr', '2026-01-01T00:00:00.123456789Z'],
+    ] as const;
+    for (const [log, stream, time] of lines) {
+      const line = parseDockerJson(Buffer.from(at(log, stream, time)));
+      expect(line && { ...line, text: Buffer.from(line.text).toString() }).toEqual({
+        text: log,
+        stream,
+        time,
+      });
+    }
   });
   it.each(['', 'nonsense', '{"log":', '[]', '{"log":1,"time":"x"}'])('passes over %j', (text) => {
     expect(parseDockerJson(Buffer.from(text))).toBeUndefined();
