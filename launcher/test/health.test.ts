@@ -67,6 +67,13 @@ describe.skipIf(obstacle !== undefined)('the health check', () => {
     });
   });
 
+  test('in the start period probes come by an interval of their own', async () => {
+    const hour = 3_600_000;
+    await checked(check('true', { interval: hour, startPeriod: hour, startInterval: 20 }), async (bench) => {
+      expect(await bench.fact('health', /^healthy /)).toMatch(/^healthy 0\n/);
+    });
+  });
+
   test('a probe that takes too long is killed with what it started, and failed', async () => {
     await checked(check('echo begun; sleep 3600; true', { timeout: 300, retries: 1 }), async (bench) => {
       // On a busy machine it may be some probes until one gets as far as its first word in that time.

@@ -180,6 +180,23 @@ describe.each(USER_NAMES)('health checks of %s', (name) => {
     await user.wherry(['rm', '-f', 'sick']);
   });
 
+  it('rest while it is paused, and go on', async (context) => {
+    const flags = ['--health-cmd', 'true', '--health-interval', '50ms', '--network', 'none', '--init'];
+    await user.wherry(['run', '-d', '--name', 'rested', ...flags, BUSYBOX, 'sleep', '1000']);
+    await expect.poll(() => status('rested'), { timeout: 30_000 }).toBe('healthy');
+    const paused = await user.wherry(['pause', 'rested']);
+    if (paused.exitCode !== 0) return context.skip(paused.stderr);
+    const probes = async () =>
+      (await user.wherry(['inspect', '-f', '{{json .State.Health.Log}}', 'rested'])).stdout;
+    const before = await probes();
+    // Time for many a probe: there is no event to wait for of what must not happen.
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    expect(await probes()).toBe(before);
+    await user.wherry(['unpause', 'rested']);
+    await expect.poll(probes, { timeout: 30_000 }).not.toBe(before);
+    await user.wherry(['rm', '-f', 'rested']);
+  });
+
   it('come from the image, unless they are switched off', async () => {
     await user.wherry(['create', '--name', 'base', BUSYBOX, 'sleep', '1000']);
     const change = 'HEALTHCHECK --interval=100ms --retries=7 CMD ["test", "-e", "/none"]';
