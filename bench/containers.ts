@@ -100,7 +100,15 @@ export function containerSections(subjects: ContainerSubjects): Record<string, S
         after: sh('true'),
       })),
     ),
-    'rm-f': running('`rm -f` of one that runs', ['rm', '-f', 'bench']),
+    // Both kill at once: podman's own default is to wait ten seconds before.
+    'rm-f': section('`rm -f` of one that runs (podman: `rm -f -t 0`)', 7, {
+      wherry: { before: start(wherry), argv: [wherry, 'rm', '-f', 'bench'], after: remove(wherry) },
+      podman: {
+        before: start(podman),
+        argv: [podman, 'rm', '-f', '-t', '0', 'bench'],
+        after: remove(podman),
+      },
+    }),
     log: section(
       `${LINES.toLocaleString('en')} lines logged: \`run -d seq\` and \`wait\``,
       3,
