@@ -92,7 +92,10 @@ static int open_directory(struct monitor *monitor) {
   monitor->lock = openat(monitor->directory, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (monitor->lock < 0) return fail(path);
   if (flock(monitor->lock, LOCK_EX | LOCK_NB) == 0) return 0;
-  if (errno == EWOULDBLOCK) return fail_detail(path, "the container is running already");
+  if (errno == EWOULDBLOCK) {
+    errno = EBUSY;
+    return fail_detail(path, "the container is running already");
+  }
   return fail(path);
 }
 

@@ -48,7 +48,10 @@ const REASONS: Readonly<Record<string, readonly [reason: string, hint: string]>>
     'this kernel lacks a system call that it takes',
     'Linux 5.10 or later is needed, and no seccomp filter that hides its system calls.',
   ],
-  EBUSY: ['it is in use', 'Try again, or look which container uses it.'],
+  EBUSY: [
+    'it is in use',
+    'Try again, or look which container uses it, perhaps one of another machine with the same state directory.',
+  ],
 };
 
 /** Turns a failure into the user's words, with Docker's exit status. `command` is the first word of what was to be run. */
