@@ -116,10 +116,19 @@ async function toStdout(pieces: AsyncIterable<Uint8Array>): Promise<void> {
 function appendPosition(fd: number): number | undefined {
   const stat = fstatSync(fd);
   if (!stat.isFile()) return undefined;
-  const facts = readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1');
+  const facts = descriptorFacts(fd);
   const position = Number(/^pos:\s*(\d+)/m.exec(facts)?.[1]);
   const flags = Number.parseInt(/^flags:\s*(\d+)/m.exec(facts)?.[1] ?? '0', 8);
   return position === stat.size && (flags & constants.O_APPEND) === 0 ? position : undefined;
+}
+
+/** proc(5), `/proc/PID/fdinfo`; nothing where there is no /proc. */
+function descriptorFacts(fd: number): string {
+  try {
+    return readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1');
+  } catch {
+    return '';
+  }
 }
 
 /**
