@@ -29,6 +29,9 @@ struct own_helper {
   struct net_helper helper;
   const char *arguments[MAX_ARGUMENTS];
   pid_t pid;
+  int pidfd;  // -1 while there is nothing to be watched
+  int64_t since;
+  unsigned short_runs;
 };
 
 static struct {
@@ -160,21 +163,6 @@ static void close_others(int channel) {
   }
 }
 
-static pid_t start_forwarder(int *channel) {
-  int pair[2];
-  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) return -1;
-  pid_t pid = fork();
-  if (pid == 0) {
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    close(pair[0]);
-    net_forward_loop(attendant.ports, attendant.port_count, pair[1]);
-    _exit(0);
-  }
-  close(pair[1]);
-  *channel = pair[0];
-  return pid;
-}
-
 static void end(pid_t *pid) {
   if (*pid > 0) {
     kill(*pid, SIGKILL);
@@ -183,36 +171,99 @@ static void end(pid_t *pid) {
   *pid = 0;
 }
 
+// The process that carries the ports where this one keeps helpers.
+static struct { pid_t pid; int channel; int64_t since; unsigned short_runs; } forwarder = {.channel = -1};
+
+static void end_forwarder(void) {
+  end(&forwarder.pid);
+  close_fd(&forwarder.channel);
+}
+
+// 0 or an errno.
+static int start_forwarder(int name_space) {
+  int pair[2];
+  int32_t error = 0;
+  int none;
+  if (attendant.port_count == 0) return 0;
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) return errno;
+  forwarder.since = monotonic_ms();
+  forwarder.pid = fork();
+  if (forwarder.pid == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    close(pair[0]);
+    net_forward_loop(attendant.ports, attendant.port_count, pair[1]);
+    _exit(0);
+  }
+  close(pair[1]);
+  forwarder.channel = pair[0];
+  if (forwarder.pid < 0 || net_send_packet(pair[0], "n", 1, name_space) < 0 ||
+      net_receive_packet(pair[0], &error, sizeof(error), &none) < 0) {
+    return errno;
+  }
+  return error;
+}
+
+static int start_helper(struct own_helper *own, int name_space, const char *runtime, char *text, size_t size) {
+  own->since = monotonic_ms();
+  own->pid = net_helper_start(&own->helper, name_space, runtime, text, size);
+  own->pidfd = own->pid > 0 ? pidfd_open_(own->pid) : -1;
+  return own->pid < 0 ? -own->pid : 0;
+}
+
+static void end_helper(struct own_helper *own) {
+  end(&own->pid);
+  close_fd(&own->pidfd);
+}
+
+// Whether one that ended, having run since then, is to have another in its place.
+static bool again(int64_t since, unsigned *short_runs) {
+  *short_runs = monotonic_ms() - since < GOOD_RUN_MS ? *short_runs + 1 : 0;
+  return *short_runs < SHORT_RUNS;
+}
+
+// Until the container starts anew, or its monitor has ended: what ends is started again.
+static void watch(int channel, int name_space, const char *runtime) {
+  for (;;) {
+    char ignored[1024];
+    struct pollfd polled[2 + MAX_HELPERS] = {{.fd = channel, .events = POLLIN}, {.fd = forwarder.channel, .events = POLLIN}};
+    for (size_t i = 0; i < attendant.helper_count; i++) {
+      polled[2 + i] = (struct pollfd){.fd = attendant.helpers[i].pidfd, .events = POLLIN};
+    }
+    if (poll(polled, 2 + attendant.helper_count, -1) < 0) continue;
+    if (polled[0].revents != 0) return;
+    if (polled[1].revents != 0) {
+      end_forwarder();
+      if (again(forwarder.since, &forwarder.short_runs)) (void)start_forwarder(name_space);
+    }
+    for (size_t i = 0; i < attendant.helper_count; i++) {
+      struct own_helper *own = &attendant.helpers[i];
+      if (polled[2 + i].revents == 0) continue;
+      end_helper(own);
+      if (again(own->since, &own->short_runs)) (void)start_helper(own, name_space, runtime, ignored, sizeof(ignored));
+    }
+  }
+}
+
 // With helpers, this process stays in the host's network, where they are started at each start of the container; another
 // carries the ports.
 static void attend_helpers(int channel, const char *runtime) {
-  pid_t forwarder = 0;
-  int inner = -1;
+  int name_space = -1;
+  for (size_t i = 0; i < attendant.helper_count; i++) attendant.helpers[i].pidfd = -1;
   for (;;) {
     struct { int32_t error; char text[1024]; } answer = {0};
     char byte;
-    int name_space;
+    close_fd(&name_space);
     if (net_receive_packet(channel, &byte, 1, &name_space) <= 0) return;
-    end(&forwarder);
-    if (inner >= 0) close(inner);
-    inner = -1;
-    for (size_t i = 0; i < attendant.helper_count; i++) end(&attendant.helpers[i].pid);
+    end_forwarder();
+    forwarder.short_runs = 0;
+    for (size_t i = 0; i < attendant.helper_count; i++) end_helper(&attendant.helpers[i]);
     for (size_t i = 0; i < attendant.helper_count && answer.error == 0; i++) {
-      struct own_helper *own = &attendant.helpers[i];
-      own->pid = net_helper_start(&own->helper, name_space, runtime, answer.text, sizeof(answer.text));
-      if (own->pid < 0) answer.error = -own->pid;
+      attendant.helpers[i].short_runs = 0;
+      answer.error = start_helper(&attendant.helpers[i], name_space, runtime, answer.text, sizeof(answer.text));
     }
-    if (answer.error == 0 && attendant.port_count > 0) {
-      int32_t error = 0;
-      int none;
-      forwarder = start_forwarder(&inner);
-      if (forwarder < 0) answer.error = errno;
-      else if (net_send_packet(inner, "n", 1, name_space) < 0 || net_receive_packet(inner, &error, sizeof(error), &none) < 0) {
-        answer.error = errno;
-      } else answer.error = error;
-    }
-    if (name_space >= 0) close(name_space);
+    if (answer.error == 0) answer.error = start_forwarder(name_space);
     if (net_send_packet(channel, &answer, sizeof(answer.error) + strlen(answer.text) + 1, -1) < 0) return;
+    watch(channel, name_space, runtime);
   }
 }
 
