@@ -67,6 +67,11 @@ describe.each(USER_NAMES)('archives of images of %s', (name) => {
     );
     await runs('from/skopeo:docker');
     await runs('from/skopeo:oci');
+    // An index of several platforms, with an attestation.
+    const index = 'docker://localhost:5000/multiarch';
+    await sh(`skopeo copy -q --all --src-tls-verify=false ${index} oci-archive:f.tar:from/skopeo:all`);
+    expect((await user.wherry(['load', '-i', path('f.tar')])).stdout).toBe('Loaded image: from/skopeo:all\n');
+    await runs('from/skopeo:all');
   });
 
   it('come from podman, as docker-archive and as OCI archive', async (context) => {
