@@ -213,7 +213,7 @@ export async function bundleCli(): Promise<void> {
   });
 }
 
-/** dist/core.js: the engine as a library, for `import { Engine } from 'wherry'`. */
+/** dist/core.js: the engine as a library, for `import { Engine } from 'wherry'`. The files apart are those of the command line. */
 export async function bundleCore(): Promise<void> {
   await build({
     ...COMMON,
@@ -223,7 +223,7 @@ export async function bundleCore(): Promise<void> {
     lineLimit: 160,
     outfile: path.join(DIST, 'core.js'),
     format: 'esm',
-    plugins: [versionOnly, embedDrivers()],
+    plugins: [versionOnly, apart, embedDrivers()],
     define: { 'import.meta.dirname': '__dirname' },
     banner: {
       js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url),__dirname=import.meta.dirname;",
