@@ -14,6 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { forgetInNetworks } from '../../src/store/driver-state.ts';
 import { dropDeadLeases, Lease } from '../../src/store/lease.ts';
 import { ensurePrivateDirectory } from '../../src/store/private-directory.ts';
 import { demandReserve } from '../../src/store/reserve.ts';
@@ -202,6 +203,23 @@ describe('a driver’s state', () => {
     expect(state.get('a/2')).toBe('zwei');
     expect(state.get('a/1')).toBeUndefined();
     expect(driverState('log', 'overlay').list('')).toEqual([]);
+  });
+
+  it('of a network driver has nothing left of what was removed', () => {
+    const store = open(freshRoot());
+    const [gone, kept] = ['a', 'b'].map((digit) => `attached/net/${digit.repeat(64)}/eth0`);
+    const both = new Map([gone, kept].map((key) => [key ?? '', 'x']));
+    for (const [kind, name] of [
+      ['network', 'bridge'],
+      ['network', 'another'],
+      ['storage', 'overlay'],
+    ] as const) {
+      store.driverState(kind, name).apply(both);
+    }
+    forgetInNetworks(store.database, 'a'.repeat(64));
+    expect(store.driverState('network', 'bridge').list('')).toEqual([kept]);
+    expect(store.driverState('network', 'another').list('')).toEqual([kept]);
+    expect(store.driverState('storage', 'overlay').list('')).toHaveLength(2);
   });
 });
 
