@@ -317,7 +317,7 @@ describe.each(USER_NAMES)('what goes over the wire from containers of %s', (name
       ['syslog', ['syslog-address=udp://x', 'syslog-tls-key=/k'], /for TLS alone/],
       ['gelf', ['gelf-address=unix:///x'], /gelf-address/],
       ['fluentd', ['fluentd-address=udp://x'], /fluentd-address/],
-      ['none', ['tag=x'], /unknown log opt 'tag' for none/],
+      ['none', ['tag=x'], /invalid logging opts for driver none/],
       ['nonsense', [], /no log driver named/],
     ];
     for (const [driver, options, reason] of refused) {
