@@ -40,7 +40,7 @@ export interface CreateRequest {
   readonly mounts?: readonly MountRequest[];
   /** `parseVolumesFrom` reads them. */
   readonly volumesFrom?: readonly VolumesFrom[];
-  /** `keep-id`, or `keep-id:uid=UID,gid=GID`: the user has an id of their own inside, and isn't root. */
+  /** `keep-id[:uid=UID,gid=GID]`: the user has an id of their own inside; `auto[:size=N]`, `nomap`: they have none there. */
   readonly userns?: string;
   readonly network: string;
   readonly networking?: NetworkingRequest;
