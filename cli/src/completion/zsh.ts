@@ -48,9 +48,10 @@ function topicCase(topic: string, { commands }: CompletionModel): string {
 
 function commandCase(command: CompletedCommand, model: CompletionModel): string {
   const list = LISTS[command.completes];
-  const words = list !== undefined ? `$(${list} 2>/dev/null)` : fixedWords(command, model).join(' ');
-  const action = words === '' ? '' : `"*: :($\{=:-${words}})"`;
-  const positional = command.interspersed ? action : `${action.replace('*:', '1:')} "*:: :_files"`;
+  const fixed = fixedWords(command, model).join(' ');
+  const words = list === undefined ? `(${fixed})` : `{compadd -- $(${list} 2>/dev/null)}`;
+  const action = (place: '*' | '1'): string => (words === '()' ? '' : quote(`${place}: :${words}`));
+  const positional = command.interspersed ? action('*') : `${action('1')} "*:: :_files"`;
   return `    ${quote(command.words)}) _arguments ${command.flags.flatMap(flagSpec).join(' ')} ${positional} ;;`;
 }
 

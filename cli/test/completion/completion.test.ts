@@ -72,6 +72,31 @@ describe('completion in bash', () => {
   });
 });
 
+/** What fish offers, without descriptions. */
+function completeInFish(line: string): string[] {
+  const script = 'source completion.fish; complete -C "$LINE"';
+  const env = { PATH: `${directory}:/usr/bin:/bin`, HOME: directory, LINE: line };
+  const output = execFileSync('fish', ['--no-config', '-c', script], {
+    cwd: directory,
+    encoding: 'utf8',
+    env,
+  });
+  return output.split('\n').flatMap((each) => (each === '' ? [] : [each.split('\t')[0] ?? '']));
+}
+
+const fishIsHere = fs.existsSync('/usr/bin/fish');
+
+describe.skipIf(!fishIsHere)(`completion by fish${fishIsHere ? '' : ' (fish is not installed)'}`, () => {
+  it('offers commands, flags and names at their places', async () => {
+    fs.writeFileSync(path.join(directory, 'completion.fish'), fishCompletion(await completionModel()));
+    expect(completeInFish('wherry ru')).toEqual(['run']);
+    expect(completeInFish('wherry network cr')).toEqual(['create']);
+    expect(completeInFish('wherry network create --subn')).toEqual(['--subnet']);
+    expect(completeInFish('wherry completion ')).toEqual(['bash', 'fish', 'zsh']);
+    expect(completeInFish('wherry stop ')).toEqual(['web']);
+  });
+});
+
 describe('completion in zsh and fish', () => {
   it('names every command and flag', async () => {
     const model = await completionModel();
@@ -84,5 +109,8 @@ describe('completion in zsh and fish', () => {
         expect(fish).toContain(`'__wherry_at ${words}' -l ${long}`);
       }
     }
+    // One specification each, however many words there are to choose from: _arguments takes no two for one place.
+    expect(zsh).toContain("'*: :(bash zsh fish)'");
+    expect(zsh).toMatch(/'stop'\) .* '\*: :\{compadd -- \$\(wherry [^)]*\)\}'/);
   });
 });
