@@ -7,12 +7,14 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 # Ids that newuidmap may map, namespaces, networks, and peers to compare with.
 runtime="uidmap slirp4netns passt fuse-overlayfs fuse3 crun bubblewrap iproute2 nftables iptables iputils-ping iperf3"
+# Shells that completion is tried in.
+shells="fish"
 # Images, the registry that serves them, and what looks at the outcome or gives the reference for it.
 fixtures="busybox-static mmdebstrap docker-registry skopeo umoci attr strace jq ca-certificates python3-seccomp"
 # The launcher: musl-gcc wants a gcc, and the kernel headers that come with libc6-dev.
 build="musl-tools gcc make libc6-dev"
 # shellcheck disable=SC2086 # lists of names
-"$here/../../scripts/apt-install" $runtime $fixtures $build
+"$here/../../scripts/apt-install" $runtime $shells $fixtures $build
 
 # A run that has WHERRY_TEST_LANE has accounts of its own.
 wuser=wuser${WHERRY_TEST_LANE-}
