@@ -307,7 +307,12 @@ export interface EngineInfo {
   readonly images: number;
   readonly containers: { readonly running: number; readonly paused: number; readonly stopped: number };
   readonly userNamespace: { readonly mode: string; readonly reason: string };
-  readonly cgroup: { readonly version: 1 | 2; readonly delegated: boolean };
+  readonly cgroup: {
+    /** Who makes the cgroups of containers, by Docker's names. */
+    readonly driver: 'systemd' | 'cgroupfs' | 'none';
+    readonly version: 1 | 2;
+    readonly delegated: boolean;
+  };
   readonly kernel: string;
   readonly operatingSystem: string;
   readonly architecture: string;

@@ -134,3 +134,52 @@ describe('update', () => {
     await user.wherry(['rm', id]);
   });
 });
+
+describe('templates and exec', () => {
+  it('name what is there, and fail as in Docker', async () => {
+    const run = ['run', '-d', '--name', 'web', '--network', 'none', '-l', 'b=2', '-l', 'a=1'];
+    expect((await user.wherry([...run, BUSYBOX, 'sleep', '1000'])).exitCode).toBe(0);
+    const inspect = async (format: string) => {
+      const { exitCode, stdout } = await user.wherry(['inspect', '-f', format, 'web']);
+      return [exitCode, stdout.trim()];
+    };
+    expect(await inspect('{{.Typo}}')).toEqual([1, '']);
+    expect(await inspect('{{.State.Typo}}')).toEqual([1, '']);
+    expect(await inspect('{{.Config.Labels.typo}}')).toEqual([0, '<no value>']);
+    expect(await inspect('{{if .State.Health}}{{.State.Health.Status}}{{end}}')).toEqual([0, '']);
+    expect(await inspect('{{json .Config.Labels}}')).toEqual([0, '{"a":"1","b":"2"}']);
+    expect(await inspect('{{.Foo')).toEqual([64, '']);
+    expect((await answer('ps', '--format', '{{.Typo}}'))[0]).toBe(1);
+    expect((await answer('info', '-f', '{{.Typo}}'))[0]).toBe(1);
+    expect((await answer('inspect', '--type', 'foo', 'web'))[1]).toMatch(
+      /^unknown type: "foo": must be one of/,
+    );
+    expect((await user.wherry(['info', '-f', '{{.Architecture}} {{.OSType}}'])).stdout).toBe(
+      `${(await user.run('uname', ['-m'])).stdout.trim()} linux\n`,
+    );
+    const stats = ['stats', '--no-stream', '--format', '{{.Container}} {{.Name}}', 'web'];
+    expect((await user.wherry(stats)).stdout).toBe('web web\n');
+  });
+
+  it.each([
+    [['-u', 'nosuch', 'web', 'true'], 126, 'unable to find user nosuch: no matching entries in passwd file'],
+    [['-w', 'relative', 'web', 'true'], 126, /absolute path/],
+    [['web', 'nosuch'], 127, /executable file not found/],
+    [['web', '/etc'], 126, /can't be executed|permission denied|directory/],
+    [['-d', 'web', 'nosuch'], 1, /executable file not found/],
+    [['-e', '=a', 'web', 'true'], 125, /invalid environment variable: =a$/],
+    [['--env-file', '/nosuch', 'web', 'true'], 1, 'open /nosuch: no such file or directory'],
+    [['nosuch', 'true'], 1, 'No such container: nosuch'],
+  ])('exec %j', async (words, status, sentence) => {
+    const [exitCode, said] = await answer('exec', ...words);
+    expect(said).toMatch(sentence);
+    expect(exitCode).toBe(status);
+  });
+
+  it('exec in what does not run', async () => {
+    await user.wherry(['rm', '-f', 'web']);
+    const id = (await user.wherry(['create', '--name', 'idle', BUSYBOX])).stdout.trim();
+    expect(await answer('exec', 'idle', 'true')).toEqual([1, `container ${id} is not running`]);
+    await user.wherry(['rm', 'idle']);
+  });
+});

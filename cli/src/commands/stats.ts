@@ -39,7 +39,11 @@ export default class Stats extends BaseCommand {
       const samples = looks.flatMap((each) => each ?? []);
       // The first look has nothing to compare with.
       if (round > 0) {
-        const items = samples.map((now) => ({ now, before: before.get(now.id) }));
+        const items = samples.map((now) => ({
+          now,
+          before: before.get(now.id),
+          asked: args[named.indexOf(now.id)],
+        }));
         const text = await renderList(statsList(flags['no-trunc']), {
           items,
           format: flags.format,

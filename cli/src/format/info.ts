@@ -1,11 +1,39 @@
+import { hostname } from 'node:os';
 import type { EngineInfo } from '@wherry/core/api';
 import { binarySize } from './units.ts';
+
+/** What of the kernel's confinement containers have; as Docker lists it. */
+const SECURITY: readonly string[] = ['name=seccomp,profile=builtin', 'name=rootless', 'name=cgroupns'];
+
+/** As uname(2) has it, and Docker here; elsewhere it goes by Go's names. */
+function machine(architecture: string): string {
+  return MACHINES[architecture] ?? architecture;
+}
+
+const MACHINES: Readonly<Record<string, string>> = {
+  amd64: 'x86_64',
+  arm64: 'aarch64',
+  '386': 'i686',
+  arm: 'armv7l',
+  loong64: 'loongarch64',
+};
 
 /** Docker's names where Docker has the thing, for `info --format`. */
 export function infoFields(info: EngineInfo): Record<string, unknown> {
   const { running, paused, stopped } = info.containers;
   return {
+    Name: hostname(),
     ServerVersion: info.version,
+    SecurityOptions: SECURITY,
+    DefaultRuntime: 'wherry',
+    Runtimes: { wherry: { path: 'wherry' } },
+    CgroupDriver: info.cgroup.driver,
+    Labels: [],
+    Debug: false,
+    ExperimentalBuild: false,
+    LiveRestoreEnabled: true,
+    IndexServerAddress: 'https://index.docker.io/v1/',
+    Swarm: { LocalNodeState: 'inactive' },
     DockerRootDir: info.root,
     RuntimeDirectory: info.runtimeDirectory,
     RootFilesystem: info.rootFilesystem,
@@ -32,7 +60,7 @@ export function infoFields(info: EngineInfo): Record<string, unknown> {
     KernelVersion: info.kernel,
     OperatingSystem: info.operatingSystem,
     OSType: 'linux',
-    Architecture: info.architecture,
+    Architecture: machine(info.architecture),
     NCPU: info.cpus,
     MemTotal: info.memory,
     Warnings: [...info.warnings],
@@ -53,6 +81,7 @@ export function infoText(info: EngineInfo): string {
     ` Reason: ${info.storageDriverReason}`,
     ` Backing Filesystem: ${info.rootFilesystem}`,
     `Logging Driver: ${info.logDriver}`,
+    `Cgroup Driver: ${info.cgroup.driver}`,
     `Cgroup Version: ${info.cgroup.version}`,
     ` Delegated: ${info.cgroup.delegated}`,
     'Plugins:',
@@ -60,13 +89,15 @@ export function infoText(info: EngineInfo): string {
     ` Network: ${info.drivers.network.join(' ')}`,
     ` Log: ${info.drivers.log.join(' ')}`,
     'Security Options:',
-    ' rootless',
+    ...SECURITY.map(
+      (option) => ` ${option.replace('name=', '').replace(',', '\n  ').replace('profile=', 'Profile: ')}`,
+    ),
     `User Namespace: ${info.userNamespace.mode}`,
     ` Reason: ${info.userNamespace.reason}`,
     `Kernel Version: ${info.kernel}`,
     `Operating System: ${info.operatingSystem}`,
     'OSType: linux',
-    `Architecture: ${info.architecture}`,
+    `Architecture: ${machine(info.architecture)}`,
     `CPUs: ${info.cpus}`,
     `Total Memory: ${binarySize(info.memory)}`,
     `State Directory: ${info.root}`,

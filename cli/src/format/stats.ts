@@ -6,6 +6,8 @@ import { shortId } from './units.ts';
 export interface StatsRow {
   readonly before: StatsSample | undefined;
   readonly now: StatsSample;
+  /** As it was named on the command line. */
+  readonly asked?: string | undefined;
 }
 
 /** Docker's columns and template fields of `stats`. */
@@ -23,8 +25,8 @@ export function statsList(noTrunc: boolean): ListFormat<StatsRow> {
       BlockIO: 'BLOCK I/O',
       PIDs: 'PIDS',
     },
-    fields: ({ before, now }) => ({
-      Container: noTrunc ? now.id : shortId(now.id),
+    fields: ({ before, now, asked }) => ({
+      Container: asked ?? (noTrunc ? now.id : shortId(now.id)),
       ID: noTrunc ? now.id : shortId(now.id),
       Name: now.name,
       CPUPerc: `${cpuPercent(before, now).toFixed(2)}%`,

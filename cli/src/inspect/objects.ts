@@ -1,5 +1,6 @@
 import { forEachNamed } from '../each.ts';
 import type { GlobalOptions } from '../flags/global.ts';
+import { orderedJson } from '../format/maps.ts';
 import { compileOne } from '../format/one.ts';
 import { print } from '../terminal/output.ts';
 
@@ -25,7 +26,7 @@ export async function inspectObjects(
     if (whole || render === undefined) found.push(object);
     else print(render(object));
   });
-  if (whole) print(render?.(found) ?? JSON.stringify(found, undefined, 4));
+  if (whole) print(render?.(found) ?? orderedJson(found, 4) ?? '');
   return status;
 }
 

@@ -36,6 +36,12 @@ export async function engineInfo(context: ContainerContext): Promise<EngineInfo>
     containers: { running: active.length - paused, paused, stopped: rows.length - active.length },
     userNamespace: { mode: idmap.mode, reason: idmapReason(context) },
     cgroup: {
+      driver:
+        platform.cgroup.manager !== undefined
+          ? 'systemd'
+          : platform.cgroup.delegated !== undefined || platform.cgroup.legacy !== undefined
+            ? 'cgroupfs'
+            : 'none',
       version: platform.cgroup.version === 2 ? 2 : 1,
       delegated:
         platform.cgroup.delegated !== undefined ||

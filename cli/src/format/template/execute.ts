@@ -2,7 +2,7 @@ import type { Command, Node, Operand, Pipe } from './ast.ts';
 import { templateError } from './error.ts';
 import { FUNCTIONS, isTrue } from './functions.ts';
 import { goPrint } from './print.ts';
-import { typed } from './typed-nil.ts';
+import { isMap, leftOut, typed } from './typed-nil.ts';
 
 /** Thrown by `{{break}}` and `{{continue}}`, caught by the `range` around them. */
 class Jump extends Error {
@@ -15,7 +15,7 @@ class Jump extends Error {
 
 /**
  * Runs a template over `data`. A function among an object's properties is a method and may take arguments. A name that an
- * object made by `row` doesn't have is an error; one that a map lacks prints `<no value>`.
+ * object doesn't have is an error; one that a map with anybody's keys lacks prints `<no value>`.
  */
 export function execute(nodes: readonly Node[], data: unknown): string {
   const run = new Run(data);
@@ -186,7 +186,10 @@ function property(value: unknown, name: string, args: readonly unknown[]): unkno
   if (typeof value !== 'object') throw templateError(`can't evaluate field ${name} in type ${typeof value}`);
   if (!Object.hasOwn(value, name)) {
     if (Object.hasOwn(value, ROW)) throw templateError(`can't evaluate field ${name}`);
-    return undefined;
+    if (isMap(value)) return undefined;
+    const zero = leftOut(name);
+    if (zero === undefined) throw templateError(`map has no entry for key ${JSON.stringify(name)}`);
+    return zero;
   }
   const found: unknown = Reflect.get(value, name);
   if (typeof found === 'function') return Reflect.apply(found, value, args);

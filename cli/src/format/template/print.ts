@@ -1,4 +1,5 @@
-import { isNil } from './typed-nil.ts';
+import { byKey, isObject, orderedJson } from '../maps.ts';
+import { isMap, isNil } from './typed-nil.ts';
 
 /** How Go's fmt prints a value with %v: `map[a:1 b:2]`, `[x y]`, `<nil>`. */
 export function goPrint(value: unknown): string {
@@ -14,7 +15,8 @@ export function goPrint(value: unknown): string {
 
 /** What Go's encoding/json writes: no space, HTML's characters escaped. Functions of a row are left out. */
 export function goJson(value: unknown): string {
-  const text = isNil(value) ? 'null' : (JSON.stringify(value) ?? 'null');
+  const own = isMap(value) && isObject(value) ? byKey(value) : value;
+  const text = isNil(value) ? 'null' : (orderedJson(own) ?? 'null');
   return text.replace(
     /[<>&\u2028\u2029]/g,
     (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,

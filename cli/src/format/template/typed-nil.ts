@@ -1,3 +1,5 @@
+import { isObject, MAPS } from '../maps.ts';
+
 /*
  * What is null in an object of Docker's API has a type nevertheless, and Go prints, ranges over and indexes a nil map or list as an
  * empty one; json alone tells that it is null.
@@ -9,17 +11,7 @@ const NIL_LIST: readonly never[] = Object.freeze([]);
 /** Fields of the Engine API that are maps or lists, and null when nothing was said. */
 const TYPES: ReadonlyMap<string, unknown> = new Map(
   Object.entries({
-    map: [
-      'Annotations',
-      'ExposedPorts',
-      'Labels',
-      'Options',
-      'PortBindings',
-      'StorageOpt',
-      'Sysctls',
-      'Tmpfs',
-      'Volumes',
-    ],
+    map: [...MAPS],
     list: [
       ...[
         'Aliases',
@@ -60,9 +52,41 @@ const TYPES: ReadonlyMap<string, unknown> = new Map(
   }).flatMap(([type, names]) => names.map((name) => [name, type === 'map' ? NIL_MAP : NIL_LIST])),
 );
 
+/** What Docker leaves out of its JSON and its client knows nevertheless: the zero value of each. */
+const LEFT_OUT: ReadonlyMap<string, unknown> = new Map<string, unknown>([
+  ...['ClusterVolume', 'Descriptor', 'Health', 'Healthcheck', 'ImageManifestDescriptor', 'Init'].map(nil),
+  ...['SizeRootFs', 'SizeRw', 'StopTimeout', 'UsageData'].map(nil),
+  ...['Author', 'Comment', 'Container', 'DockerVersion', 'Isolation', 'MacAddress', 'Parent'].map(empty),
+  ...['Runtime', 'StopSignal', 'Variant'].map(empty),
+  ...['ArgsEscaped', 'NetworkDisabled'].map((name): [string, unknown] => [name, false]),
+]);
+
+function nil(name: string): [string, unknown] {
+  return [name, null];
+}
+
+function empty(name: string): [string, unknown] {
+  return [name, ''];
+}
+
+/** Objects that came out of a field which is a map. */
+const maps = new WeakSet<object>();
+
 /** The value of a field, null given the type that Docker's field of that name has. */
 export function typed(name: string, value: unknown): unknown {
-  return value === null && TYPES.has(name) ? TYPES.get(name) : value;
+  if (value === null && TYPES.has(name)) return TYPES.get(name);
+  if (MAPS.has(name) && isObject(value)) maps.add(value);
+  return value;
+}
+
+/** What stands for a field that an object doesn't have; undefined when Docker has no such field either. */
+export function leftOut(name: string): unknown {
+  return TYPES.has(name) ? TYPES.get(name) : LEFT_OUT.get(name);
+}
+
+/** Whether it may have any key. */
+export function isMap(value: unknown): boolean {
+  return value === NIL_MAP || (isObject(value) && maps.has(value));
 }
 
 export function isNil(value: unknown): boolean {

@@ -10,6 +10,7 @@ const data = row({
   List: ['x', 'y', 'z'],
   Nil: { Labels: null, Env: null, Other: null },
   Label: (name: string) => `<${name}>`,
+  Inner: { Zed: 1, Labels: { z: '2', y: '1' } },
   Networks: { bridge: { IPAddress: '172.17.0.2' }, other: { IPAddress: '10.0.0.2' } },
 });
 
@@ -19,7 +20,10 @@ describe('Go templates', () => {
     ['{{.ID}} {{ .N }}', 'abc 3'],
     ['{{.Labels}} {{.List}} {{.B}}', 'map[a:1 b:2] [x y z] true'],
     ['{{json .List}}', '["x","y","z"]'],
-    ['{{json .Labels}}', '{"b":"2","a":"1"}'],
+    ['{{json .Labels}}', '{"a":"1","b":"2"}'],
+    ['{{with .Labels}}{{.zz}}{{json .}}{{end}}', '<no value>{"a":"1","b":"2"}'],
+    ['{{if .Inner.Health}}sick{{end}}{{.Inner.StopSignal}}{{.Inner.Health}}', '<nil>'],
+    ['{{json .Inner}}', '{"Zed":1,"Labels":{"y":"1","z":"2"}}'],
     ['{{.Labels.a}}{{.Labels.zz}}', '1<no value>'],
     ['{{index .Labels "b"}} {{index .List 1}}', '2 y'],
     ['{{index .Labels "zz"}}|', '|'],
@@ -70,6 +74,9 @@ describe('Go templates', () => {
 
   it.each([
     ['{{.Nope}}', "can't evaluate field Nope"],
+    ['{{.Inner.Nope}}', 'map has no entry for key "Nope"'],
+    ['{{range .Networks}}{{.Nope}}{{end}}', 'map has no entry for key "Nope"'],
+    ['{{.Inner.Health.Status}}', 'no entry for key "Status"'],
     ['{{nope}}', 'function "nope" not defined'],
     ['{{.ID', 'unclosed action'],
     ['{{"abc}}', 'unterminated quoted string'],
@@ -87,7 +94,7 @@ describe('Go templates', () => {
   });
 
   it("doesn't reach what lies behind an object", () => {
-    expect(renderTemplate('{{.constructor}}', {})).toBe('<no value>');
+    expect(() => renderTemplate('{{.constructor}}', {})).toThrow('no entry for key "constructor"');
     expect(() => renderTemplate('{{.__proto__}}', row({}))).toThrow("can't evaluate field");
   });
 
