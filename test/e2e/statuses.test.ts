@@ -176,7 +176,18 @@ describe('templates and exec', () => {
     expect(exitCode).toBe(status);
   });
 
-  it('exec in what does not run', async () => {
+  it('exec in what does not run, and rm of what does', async () => {
+    const [status, sentence] = await answer('rm', 'web');
+    expect([status, sentence]).toEqual([
+      1,
+      'cannot remove container "/web": container is running: stop the container before removing or force remove',
+    ]);
+    await user.wherry(['pause', 'web']);
+    expect(await answer('rm', 'web')).toEqual([
+      1,
+      'cannot remove container "/web": container is paused and must be unpaused first',
+    ]);
+    await user.wherry(['unpause', 'web']);
     await user.wherry(['rm', '-f', 'web']);
     const id = (await user.wherry(['create', '--name', 'idle', BUSYBOX])).stdout.trim();
     expect(await answer('exec', 'idle', 'true')).toEqual([1, `container ${id} is not running`]);

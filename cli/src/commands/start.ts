@@ -45,10 +45,18 @@ export default class Start extends ContainerCommand {
     const handover =
       (await containers
         .prepareStart(containers.find(name), { attach, ...detachKeys })
-        .catch(passOverRunning)) ??
+        .catch(passOverRunning)
+        .catch(asFailure)) ??
       (await containers.prepareAttach(name, { stdin: flags.interactive, sigProxy: true, ...detachKeys }));
     return this.become(handover);
   }
+}
+
+/** As in Docker, whatever keeps it from being started: any other status is the container's own. */
+function asFailure(error: unknown): never {
+  if (!(error instanceof WherryError)) throw error;
+  const { message, code, hint, cause } = error;
+  throw new WherryError(message, { code, hint, cause });
 }
 
 /** To start what runs is no failure, as in Docker. */

@@ -153,7 +153,7 @@ export class DriverCheck {
       if (wrong !== undefined) this.#report(chainId, wrong, () => this.#applyAgain(chainId));
     } catch (error) {
       // The layer that it was copied from is damaged, and told of as that.
-      if (!(error instanceof WherryError) || !error.code.startsWith('E_TREE')) throw error;
+      if (!(error instanceof WherryError) || !error.code.startsWith('E_TREE_')) throw error;
     }
   }
 

@@ -12,6 +12,8 @@ import { type ContainerContext, currentRow, fold } from './context.ts';
 import { commitState, type StateUpdate } from './drivers.ts';
 import { readFacts } from './facts.ts';
 import { removeLegacyGroups } from './legacy-cgroup.ts';
+import { isPausedNow } from './pause.ts';
+import type { ContainerRow } from './record.ts';
 import { keptRemoval, removalPlan } from './removal.ts';
 import { removeSmall } from './remove-small.ts';
 import { rootsOf } from './roots.ts';
@@ -37,7 +39,7 @@ export async function removeContainer(
   // Its monitor has removed it already.
   if (current === undefined) return purge(context, id);
   if (current.running) {
-    if (!force) throw stillRunning(id);
+    if (!force) throw stillRunning(current.row, isPausedNow(readFacts(context.store.paths.container(id))));
     const { killContainer } = await import('./stop.ts');
     await killContainer(context, id);
     if (currentRow(context, id) === undefined) return purge(context, id);
@@ -128,15 +130,15 @@ async function monitorEnd(context: ContainerContext, id: string): Promise<void> 
   await waitForProcess(context.launcher(), { pid, startTime });
 }
 
-function stillRunning(id: string): WherryError {
-  return new WherryError(
-    `cannot remove container "${id}": container is running: stop the container before removing or force remove`,
-    {
-      code: 'E_CONTAINER_RUNNING',
-      hint: `wherry stop ${id.slice(0, 12)}   stops it; wherry rm -f removes it as it runs.`,
-      exitCode: EXIT.failure,
-    },
-  );
+function stillRunning({ id, name }: ContainerRow, paused: boolean): WherryError {
+  const state = paused
+    ? 'container is paused and must be unpaused first'
+    : 'container is running: stop the container before removing or force remove';
+  return new WherryError(`cannot remove container "/${name}": ${state}`, {
+    code: 'E_CONTAINER_RUNNING',
+    hint: `wherry stop ${id.slice(0, 12)}   stops it; wherry rm -f removes it as it runs.`,
+    exitCode: EXIT.failure,
+  });
 }
 
 /** Removes what is left of containers that have ended and were to be removed then. */

@@ -6,6 +6,11 @@ import { checkName, nameConflict } from './name.ts';
 /** Gives a container another name. @throws WherryError `E_CONTAINER_NAME`, `E_CONTAINER_NAME_TAKEN` */
 export function renameContainer(context: ContainerContext, id: string, wanted: string): void {
   const { store, table } = context;
+  if (wanted === '')
+    throw new WherryError('Neither old nor new names may be empty', {
+      code: 'E_CONTAINER_NAME',
+      hint: 'Give the name that it has, and the new one.',
+    });
   const name = checkName(wanted);
   store.database.transaction(() => {
     const owner = table.idOfName(name);
