@@ -22,6 +22,7 @@ import { checkName, generateName, nameConflict } from './name.ts';
 import { NO_OPTIONS } from './options.ts';
 import { stepsToText } from './pending.ts';
 import type { ContainerRow, ContainerSpec } from './record.ts';
+import { plannedRemoval } from './removal.ts';
 import { type Cleared, clearAway, dropRow, purge } from './remove.ts';
 import { findRootDirectory } from './rootfs-directory.ts';
 import { resolveSharing } from './sharing-target.ts';
@@ -170,6 +171,7 @@ export async function commitContainer(context: ContainerContext, draft: Draft): 
   for (const id of draft.mounts.from) await (await import('./fill.ts')).fillVolumes(context, id);
   const { store, table } = context;
   const cleared = await releaseNames(context, draft.row.name);
+  const drivers = await context.drivers();
   return behindEvents(context, (events) => {
     if (cleared !== undefined) dropRow(context, events, cleared);
     refuseLostLayer(context, draft.spec);
@@ -178,6 +180,8 @@ export async function commitContainer(context: ContainerContext, draft: Draft): 
     table.insert(row, draft.spec, stepsToText(draft.plan.steps));
     commitNetworks(context, row.id, draft.networks);
     commitState(store, [draft.state]);
+    const removal = plannedRemoval(context, drivers, row.id, draft.spec)?.kept;
+    if (removal !== undefined) table.keep(row.id, { removal });
     events.insert(containerEvent(context, row.id, 'create'));
     return row;
   });

@@ -10,7 +10,7 @@ import { ROOTFS_DRIVER } from './rootfs-directory.ts';
 import { rootsOf } from './roots.ts';
 
 /**
- * What a container's drivers answered at its last start, for commands that look at what is there since: to load the drivers
+ * What a container's drivers answered at its last start, or when it was created, for commands that look at what is there since: to load the drivers
  * and gather what they want to know of the machine takes `inspect` and `logs` a quarter of their time.
  */
 export interface KeptAnswers {

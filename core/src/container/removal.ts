@@ -43,7 +43,7 @@ export function removalPlan(drivers: Drivers, id: string, spec: Stored): Removal
   return { plan, state, kept };
 }
 
-/** What the driver said at the last start, when it would say so now; to load it takes longer than all of the removal. */
+/** What the driver said when the container was created or started, when it would say so now; to load it takes longer than all of the removal. */
 export function keptRemoval(
   { table, store }: Pick<ContainerContext, 'table' | 'store'>,
   id: string,
@@ -60,5 +60,23 @@ export function keptRemoval(
       info: { kind: 'storage', name },
       changes: new Map(kept.changes.map(([key, value]) => [key, value ?? undefined])),
     },
+    kept,
   };
+}
+
+/** What to keep. A container without --rm is made, and starts, whatever its driver says of its removal, which may never be. */
+export function plannedRemoval(
+  context: Pick<ContainerContext, 'table' | 'store'>,
+  drivers: Drivers,
+  id: string,
+  spec: Stored & Pick<ContainerSpec, 'autoRemove'>,
+): RemovalPlan | undefined {
+  const kept = keptRemoval(context, id, spec);
+  if (kept !== undefined) return kept;
+  try {
+    return removalPlan(drivers, id, spec);
+  } catch (error) {
+    if (spec.autoRemove) throw error;
+    return undefined;
+  }
 }

@@ -46,7 +46,7 @@ export const CONTAINER_SCHEMA: Schema = {
     // What `ps` shows, so that it needn't read through the specs.
     `CREATE INDEX container_list ON container (created, id, name, image, image_id, command, state, launch,
        auto_remove, started_at, finished_at, exit_code, labels)`,
-    // JSON: what its drivers said at its last start.
+    // JSON: what its drivers said at its last start, or when it was created.
     'ALTER TABLE container ADD COLUMN kept TEXT',
   ],
 };

@@ -12,7 +12,7 @@ import { shortId } from './id.ts';
 import { type KeptAnswers, keptMount, keptReading } from './kept.ts';
 import { openRequest, planLog } from './log-plan.ts';
 import type { ContainerRow, ContainerSpec } from './record.ts';
-import { type RemovalPlan, removalPlan } from './removal.ts';
+import { plannedRemoval, type RemovalPlan } from './removal.ts';
 import { storageOf } from './storage.ts';
 
 /** What the drivers want for a start, checked. */
@@ -58,7 +58,7 @@ export function planStart(
   });
   // The log of a container with --rm goes with it, as a rule before anyone has read it.
   const reading = spec.autoRemove ? undefined : keptReading(logger, openRequest(context, logger, row, spec));
-  const removal = plannedRemoval(drivers, row.id, spec);
+  const removal = plannedRemoval(context, drivers, row.id, spec);
   const mount = keptMount(rootfs.steps);
   return {
     rootfs,
@@ -77,14 +77,4 @@ export function planStart(
     },
     state: [{ info: storage.info, changes: mounts.changes }, ...networks.state, log.state],
   };
-}
-
-/** A container without --rm starts whatever its driver says of its removal, which may never be. */
-function plannedRemoval(drivers: Drivers, id: string, spec: ContainerSpec): RemovalPlan | undefined {
-  try {
-    return removalPlan(drivers, id, spec);
-  } catch (error) {
-    if (spec.autoRemove) throw error;
-    return undefined;
-  }
 }

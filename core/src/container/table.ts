@@ -155,6 +155,11 @@ export class ContainerTable {
     );
   }
 
+  /** Keeps what drivers answered when it was created. */
+  keep(id: string, kept: KeptAnswers): void {
+    this.#database.run('UPDATE container SET kept = ? WHERE id = ?', JSON.stringify(kept), id);
+  }
+
   kept(id: string): KeptAnswers | undefined {
     const found = this.#database.get<{ kept: string | null }>('SELECT kept FROM container WHERE id = ?', id);
     return found?.kept == null ? undefined : (JSON.parse(found.kept) as KeptAnswers);
