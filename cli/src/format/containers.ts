@@ -40,23 +40,26 @@ export function containerList({
       Platform: 'PLATFORM',
       Size: 'SIZE',
     },
-    fields: (each, wanted) => ({
-      ID: noTrunc ? each.id : shortId(each.id),
-      Image: imageName(each, noTrunc),
-      Command: wanted('Command') && quotedCommand(each.command, noTrunc),
-      CreatedAt: wanted('CreatedAt') && goTime(each.created),
-      RunningFor: wanted('RunningFor') && ago(each.created, now),
-      Status: each.status,
-      State: each.state,
-      Ports: each.ports,
-      Names: each.name,
-      Size: sizes?.get(each.id) ?? '0B',
-      Labels: wanted('Labels') && labelsText(each.labels),
-      ...(wanted('Networks') ? attachedFields(attachments(each.id), noTrunc) : {}),
-      // Known for images alone.
-      Platform: null,
-      Label: (name: string) => each.labels[name] ?? '',
-    }),
+    // Without a spread, whose objects take a thousand rows longer than all else here.
+    fields: (each, wanted) => {
+      const row = {
+        ID: noTrunc ? each.id : shortId(each.id),
+        Image: imageName(each, noTrunc),
+        Command: wanted('Command') && quotedCommand(each.command, noTrunc),
+        CreatedAt: wanted('CreatedAt') && goTime(each.created),
+        RunningFor: wanted('RunningFor') && ago(each.created, now),
+        Status: each.status,
+        State: each.state,
+        Ports: each.ports,
+        Names: each.name,
+        Size: sizes?.get(each.id) ?? '0B',
+        Labels: wanted('Labels') && labelsText(each.labels),
+        // Known for images alone.
+        Platform: null,
+        Label: wanted('Label') && ((name: string) => each.labels[name] ?? ''),
+      };
+      return wanted('Networks') ? Object.assign(row, attachedFields(attachments(each.id), noTrunc)) : row;
+    },
   };
 }
 

@@ -41,12 +41,17 @@ export async function renderList<T>(
     const wanted = (field: string) => field === quiet;
     return request.items.map((item) => String(fields(item, wanted)[quiet])).join('\n');
   }
-  const wanted = format === 'table' ? (field: string) => columns.includes(field) : () => true;
-  const rows = request.items.map((item) => fields(item, wanted));
   if (format === 'table') {
-    const lines = rows.map((each) => columns.map((column) => String(each[column])));
-    return layOutCells([columns.map((column) => String(headers[column])), ...lines]);
+    const shown = new Set(columns);
+    const wanted = (field: string) => shown.has(field);
+    const lines = [columns.map((column) => String(headers[column]))];
+    for (const item of request.items) {
+      const each = fields(item, wanted);
+      lines.push(columns.map((column) => String(each[column])));
+    }
+    return layOutCells(lines);
   }
+  const rows = request.items.map((item) => fields(item, () => true));
   if (format === 'raw' && raw !== undefined) {
     const lines = (each: Readonly<Record<string, unknown>>) =>
       Object.entries(raw).map(([name, field]) => `${name}: ${String(each[field])}\n`);
