@@ -78,8 +78,12 @@ export class Bench {
     const [pid, start] = existsSync(join(this.directory, 'started'))
       ? this.read('container/started').split(' ')
       : [];
-    if (existsSync(`/proc/${pid}/stat`) && startTime(Number(pid)) === start)
-      process.kill(Number(pid), 'SIGKILL');
+    try {
+      if (pid !== undefined && startTime(Number(pid)) === start) process.kill(Number(pid), 'SIGKILL');
+    } catch (error) {
+      // It has ended by itself, perhaps since it was looked at.
+      if (!['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    }
     rmSync(this.root, { recursive: true, force: true });
   }
 
