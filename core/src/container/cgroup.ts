@@ -114,16 +114,33 @@ export function makeCgroup(
     // Without limits, the container can do without a group of its own; it can't be paused then, which `pause` says.
     if (settings.length === 0) return undefined;
   }
+  writeLimits(support.delegated, path, settings);
+  return path;
+}
+
+/**
+ * Changes the limits of a container that runs in a scope of its monitor's.
+ * @param group the container's own
+ * @throws WherryError `E_CGROUP`
+ */
+export function setLimitsInScope({ manager }: CgroupSupport, group: string, limits: Limits): void {
+  const settings = limitSettings(limits).filter(({ controller }) =>
+    manager?.controllers.includes(controller),
+  );
+  writeLimits(dirname(group), group, settings);
+}
+
+/** Into a group's files, once those from `top` down to it have handed it the controllers. */
+function writeLimits(top: string, group: string, settings: readonly CgroupSetting[]): void {
   for (const setting of settings) {
-    if (setting.implied === true && !existsSync(join(path, setting.file))) continue;
+    if (setting.implied === true && !existsSync(join(group, setting.file))) continue;
     try {
-      giveController(support.delegated, path, setting.controller);
-      writeFileSync(join(path, setting.file), setting.value);
+      giveController(top, group, setting.controller);
+      writeFileSync(join(group, setting.file), setting.value);
     } catch (cause) {
-      throw refused(setting, support.delegated, cause);
+      throw refused(setting, top, cause);
     }
   }
-  return path;
 }
 
 /** From the delegated group down: each gives its children what it has been given itself. */
@@ -138,10 +155,12 @@ function giveController(delegated: string, path: string, controller: string): vo
   }
 }
 
-function refused({ flag, controller }: CgroupSetting, delegated: string, cause: unknown): WherryError {
+function refused({ flag, controller }: CgroupSetting, top: string, cause: unknown): WherryError {
   return new WherryError(`${flag} can't be set: ${(cause as Error).message}.`, {
     code: 'E_CGROUP',
-    hint: `Children of ${delegated} are given the controller ${controller} only while no process is in it itself: start from a group below, as systemd-run --user --scope makes one.`,
+    hint: top.endsWith('.scope')
+      ? 'wherry info   says which controllers you have.'
+      : `Children of ${top} are given the controller ${controller} only while no process is in it itself: start from a group below, as systemd-run --user --scope makes one.`,
     cause,
   });
 }

@@ -1,6 +1,5 @@
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { EXIT, WherryError } from '../errors/error.ts';
 import type { CgroupSupport } from '../platform/cgroup.ts';
 import type { SettingOperation } from '../program/operation.ts';
 import { type CgroupSetting, limitSettings } from './cgroup-settings.ts';
@@ -99,27 +98,4 @@ function pathOfSlice(slice: string): readonly string[] {
 /** Whether a container's own cgroup lies in a scope of its monitor's. */
 export function isInScope(group: string): boolean {
   return dirname(group).endsWith('.scope');
-}
-
-/**
- * Changes the limits of a container that runs in such a scope.
- * @param group the container's own
- * @throws WherryError `E_CGROUP`
- */
-export function setLimitsInScope({ manager }: CgroupSupport, group: string, limits: Limits): void {
-  for (const setting of limitSettings(limits)) {
-    if (manager?.controllers.includes(setting.controller) !== true) continue;
-    try {
-      writeFileSync(join(dirname(group), 'cgroup.subtree_control'), `+${setting.controller}`);
-      writeFileSync(join(group, setting.file), setting.value);
-    } catch (cause) {
-      if (setting.implied === true && (cause as NodeJS.ErrnoException).code === 'ENOENT') continue;
-      throw new WherryError(`${setting.flag} can't be set: ${(cause as Error).message}.`, {
-        code: 'E_CGROUP',
-        hint: 'wherry info   says which controllers you have.',
-        exitCode: EXIT.engine,
-        cause,
-      });
-    }
-  }
 }

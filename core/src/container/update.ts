@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { WherryError } from '../errors/error.ts';
 import { sendSignal } from '../launcher/run.ts';
 import type { CgroupSupport } from '../platform/cgroup.ts';
-import { limitWarnings, makeCgroup, ownCgroup } from './cgroup.ts';
+import { limitWarnings, makeCgroup, ownCgroup, setLimitsInScope } from './cgroup.ts';
 import { limitSettings } from './cgroup-settings.ts';
 import type { ContainerContext } from './context.ts';
 import { notFound } from './find.ts';
@@ -18,7 +18,7 @@ import {
   type RestartPolicy,
 } from './options.ts';
 import { findRunning, type Running } from './running.ts';
-import { isInScope, setLimitsInScope } from './scope.ts';
+import { isInScope } from './scope.ts';
 
 /**
  * Changes limits and restart policy of a container, at once where it runs.

@@ -2,14 +2,8 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { cgroupOf, limitWarnings, removeCgroup } from '../../src/container/cgroup.ts';
-import {
-  isInScope,
-  scopeFor,
-  scopeOfExec,
-  scopeSettings,
-  setLimitsInScope,
-} from '../../src/container/scope.ts';
+import { cgroupOf, limitWarnings, removeCgroup, setLimitsInScope } from '../../src/container/cgroup.ts';
+import { isInScope, scopeFor, scopeOfExec, scopeSettings } from '../../src/container/scope.ts';
 import type { CgroupSupport } from '../../src/platform/cgroup.ts';
 
 const ID = 'c'.repeat(64);
